@@ -1,0 +1,53 @@
+# The same lines as .ci/run, by name. `just` alone lists them.
+
+# Lists the recipes.
+default:
+    @just --list
+
+# Everything that has to hold before a change is taken.
+ci:
+    .ci/run
+
+# Formats all code.
+format:
+    cargo fmt
+
+# Lints as the checks do.
+lint:
+    .ci/run format clippy
+
+# Runs the tests that need nothing else.
+test:
+    .ci/run test generated
+
+# Runs the store tests on PostgreSQL too.
+test-postgres:
+    .ci/run postgres
+
+# Writes the documentation of all items, private ones too.
+doc:
+    .ci/run doc
+
+# Checks licences, sources and bans of the dependencies.
+deny:
+    .ci/run deny
+
+# Checks the dependencies for published security advisories. Needs the network and cargo-deny (`just deny` builds it).
+advisories:
+    "${CARGO_TARGET_DIR:-target}/tools/bin/cargo-deny" check advisories
+
+# Drives the real clients through the release binary.
+clients:
+    .ci/run release clients
+
+# Lints the OpenAPI document. After `just clients`, which installs the linter.
+lint-openapi:
+    .ci/run openapi
+
+# Starts a simulated help desk and the gateway in front of it.
+demo *options:
+    cargo run --release -- demo {{options}}
+
+# Builds the container image.
+image tag="deskgate:dev":
+    docker build --build-arg REVISION="$(git rev-parse HEAD)" -t {{tag}} .

@@ -1,0 +1,56 @@
+//! Puts the gateway together.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use crate::access_token::AccessTokens;
+use crate::app::Outcome;
+use crate::clock::Clock;
+use crate::desk::Desks;
+use crate::http::Edge;
+use crate::http::auth::ApiKeys;
+use crate::providers;
+use crate::store::Store;
+use crate::transport::egress::{AllowedUpstream, Egress};
+use crate::transport::http::network;
+
+/// The gateway's settings that are not the store's.
+pub(super) struct Settings {
+    /// Origin of the addresses in answers.
+    pub(super) public_url: String,
+    /// How long a request may take.
+    pub(super) request_timeout: Duration,
+    /// How many requests may be under way.
+    pub(super) max_in_flight: u32,
+    /// Upstreams outside of the vendors' domains.
+    pub(super) allow_upstream: Vec<AllowedUpstream>,
+}
+
+/// Desks over the network.
+pub(super) fn desks(store: &Store, allow_upstream: Vec<AllowedUpstream>) -> Outcome<Desks> {
+    Ok(Desks::new(store.clone(), providers::all(), network()?, Egress::new(allow_upstream)))
+}
+
+/// Checks and issues the access tokens of a database.
+pub(super) fn access_tokens(store: &Store, clock: &Clock) -> AccessTokens {
+    AccessTokens::new(store.vault().access_token_key(), clock.clone())
+}
+
+/// The edge of a gateway over this store.
+pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Edge> {
+    let Settings { public_url, request_timeout, max_in_flight, allow_upstream } = settings;
+    Ok(Edge {
+        desks: desks(&store, allow_upstream)?,
+        api_keys: Arc::new(ApiKeys::default()),
+        access_tokens: Arc::new(access_tokens(&store, &clock)),
+        store,
+        clock,
+        public_url: public_url.into(),
+        request_timeout,
+        in_flight: Arc::new(Semaphore::new(max_in_flight as usize)),
+        draining: Arc::new(AtomicBool::new(false)),
+    })
+}

@@ -1,0 +1,336 @@
+//! Every setting: its option, its name in the environment, its default. `--help` is the reference.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+
+use crate::model::id::AccountId;
+use crate::transport::egress::AllowedUpstream;
+
+/// One API for every help desk: the Kloudless Help Desk API, in front of Freshdesk and others.
+///
+/// Start with `deskgate demo`: it needs no account anywhere. Every option is also an environment
+/// variable, named in its help. Standard output carries a command's answer only, logs go to
+/// standard error.
+#[derive(Debug, Parser)]
+#[command(name = "deskgate", version, about, arg_required_else_help = true, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to log.
+    #[command(flatten)]
+    pub logging: Logging,
+}
+
+/// How to log.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Logging")]
+pub struct Logging {
+    /// What is logged: a level (error, warn, info, debug, trace), or directives such as
+    /// `info,deskgate::transport=debug`.
+    #[arg(long, env = "DESKGATE_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    pub log: String,
+    /// How log lines look.
+    #[arg(long, env = "DESKGATE_LOG_FORMAT", default_value = "text", global = true, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the gateway.
+    Serve(Serve),
+    /// Runs the gateway in front of a simulated help desk: no account, no database to install.
+    Demo(Demo),
+    /// Runs a simulated help desk alone, to test clients of that vendor.
+    #[command(subcommand)]
+    Simulate(Simulate),
+    /// Connects, lists and removes accounts, without a running gateway.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Makes and revokes API keys of applications, without a running gateway.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Issues access tokens, without a running gateway.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Asks a running gateway whether it is alive; for containers. Ends with 0 if it is.
+    Healthcheck(Healthcheck),
+}
+
+/// The database, and the key to what is sealed in it.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Store")]
+pub struct Database {
+    /// The database: a file for the embedded SQLite, made if it is missing.
+    #[arg(long, env = "DESKGATE_DATABASE_URL", default_value = "sqlite:deskgate.db", value_name = "URL", hide_env_values = true)]
+    pub database_url: SecretString,
+    /// File that holds the master key: 32 bytes in base64, such as `head -c 32 /dev/urandom | base64`
+    /// prints. Or set DESKGATE_MASTER_KEY to the key itself.
+    #[arg(long, env = "DESKGATE_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+}
+
+/// Runs the gateway.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address to listen on.
+    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Origin under which clients reach the gateway, for the addresses in its answers, such as
+    /// `https://desk.example.com`. Needed unless the listen address is a loopback one.
+    #[arg(long, env = "DESKGATE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Address on which /metrics is served. Off by default.
+    #[arg(long, env = "DESKGATE_METRICS_LISTEN", value_name = "HOST:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// How long a request may take, in seconds, upstream calls included.
+    #[arg(long, env = "DESKGATE_REQUEST_TIMEOUT", default_value = "30", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub request_timeout: u64,
+    /// How many requests may be under way at once; further ones are refused with 503.
+    #[arg(long, env = "DESKGATE_MAX_IN_FLIGHT", default_value = "4096", value_name = "NUMBER",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub max_in_flight: u32,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+    /// Upstreams outside of the vendors' domains.
+    #[command(flatten)]
+    pub upstreams: Upstreams,
+}
+
+/// Upstreams outside of the vendors' domains.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Upstreams")]
+pub struct Upstreams {
+    /// Upstreams outside of the vendors' domains that accounts may use: `host:port`, several
+    /// separated by commas. None by default.
+    #[arg(long, env = "DESKGATE_ALLOW_UPSTREAM", value_delimiter = ',', value_name = "HOST:PORT")]
+    pub allow_upstream: Vec<AllowedUpstream>,
+}
+
+/// Runs the gateway in front of a simulated help desk.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Address to listen on.
+    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// Prints one line of JSON once everything answers, instead of a text.
+    #[arg(long)]
+    pub json: bool,
+    /// Tickets in the simulated help desk.
+    #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub tickets: u32,
+    /// Which simulated help desk: the same number makes the same one.
+    #[arg(long, default_value = "1", value_name = "NUMBER")]
+    pub seed: u64,
+    /// The plan whose rate limits the simulated help desk has.
+    #[arg(long, default_value = "unlimited", value_name = "PLAN")]
+    pub plan: FreshdeskPlan,
+    /// Folder for the database. A temporary one by default, removed at the end.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// A plan of Freshdesk, for its rate limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FreshdeskPlan {
+    /// 50 calls a minute.
+    Trial,
+    /// 200 calls a minute, 20 of them ticket lists.
+    Growth,
+    /// 400 calls a minute, 100 of them ticket lists.
+    Pro,
+    /// 700 calls a minute, 200 of them ticket lists.
+    Enterprise,
+    /// No limit.
+    Unlimited,
+}
+
+/// Runs a simulated help desk alone.
+#[derive(Debug, Subcommand)]
+pub enum Simulate {
+    /// A simulated Freshdesk: prints `{"url","api_key"}` once it answers.
+    Freshdesk(SimulateFreshdesk),
+}
+
+/// A simulated Freshdesk.
+#[derive(Debug, Args)]
+pub struct SimulateFreshdesk {
+    /// Address to listen on; port 0 picks one.
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+    /// The API key that is accepted. Not a secret: it opens nothing but the simulator.
+    #[arg(long, default_value = "simulated-key", value_name = "KEY")]
+    pub api_key: String,
+    /// Tickets in the help desk.
+    #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub tickets: u32,
+    /// Which help desk: the same number makes the same one.
+    #[arg(long, default_value = "1", value_name = "NUMBER")]
+    pub seed: u64,
+    /// The plan whose rate limits the help desk has.
+    #[arg(long, default_value = "unlimited", value_name = "PLAN")]
+    pub plan: FreshdeskPlan,
+    /// How long each answer takes, in milliseconds.
+    #[arg(long, default_value = "0", value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    pub latency_ms: u64,
+}
+
+/// Works on accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Connects an account: tries the credential against the help desk, then stores it sealed.
+    Add(AccountAdd),
+    /// Lists all accounts.
+    List(AccountList),
+    /// Removes an account and its credential. The help desk is not touched.
+    Remove(AccountRemove),
+}
+
+/// Connects an account.
+#[derive(Debug, Args)]
+pub struct AccountAdd {
+    /// The kind of help desk.
+    #[arg(long, value_name = "SERVICE", default_value = "freshdesk")]
+    pub service: String,
+    /// First part of the help desk's address: `acme` of `acme.freshdesk.com`.
+    #[arg(long, value_name = "NAME", conflicts_with = "url", required_unless_present = "url")]
+    pub domain: Option<String>,
+    /// Origin of the help desk instead of `--domain`, for one that `--allow-upstream` lists.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// File that holds the API key; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: PathBuf,
+    /// Name of the account, for people.
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// Application that the account belongs to, by name or id. Needed if there are several.
+    #[arg(long, value_name = "APPLICATION")]
+    pub application: Option<String>,
+    /// Stores the credential without trying it.
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+    /// Upstreams outside of the vendors' domains.
+    #[command(flatten)]
+    pub upstreams: Upstreams,
+}
+
+/// Lists all accounts.
+#[derive(Debug, Args)]
+pub struct AccountList {
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Removes an account.
+#[derive(Debug, Args)]
+pub struct AccountRemove {
+    /// Id of the account.
+    #[arg(value_name = "ACCOUNT")]
+    pub account: AccountId,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Works on API keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Makes an API key for an application, and the application if it does not exist.
+    Create(KeyCreate),
+    /// Revokes an API key; running gateways notice within five seconds.
+    Revoke(KeyRevoke),
+}
+
+/// Makes an API key.
+#[derive(Debug, Args)]
+pub struct KeyCreate {
+    /// Name of the application.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Revokes an API key.
+#[derive(Debug, Args)]
+pub struct KeyRevoke {
+    /// The middle part of the key: `abc…` of `dg_abc…_…`.
+    #[arg(value_name = "KEY_ID")]
+    pub key_id: String,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Works on access tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Issues an access token for one account.
+    Issue(TokenIssue),
+}
+
+/// Issues an access token.
+#[derive(Debug, Args)]
+pub struct TokenIssue {
+    /// Id of the account.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: AccountId,
+    /// How long the token counts, in seconds.
+    #[arg(long, default_value = "3600", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub lifetime: u64,
+    /// Lets the token read only.
+    #[arg(long)]
+    pub read_only: bool,
+    /// Prints one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Asks a running gateway whether it is alive.
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    /// Address that the gateway listens on.
+    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    pub listen: SocketAddr,
+}

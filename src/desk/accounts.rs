@@ -1,0 +1,166 @@
+//! Use cases on accounts: connecting, listing, changing, removing them.
+
+use std::sync::Arc;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::desk::ListRequest;
+use crate::desk::opened::Desks;
+use crate::desk::page_token::Scope;
+use crate::error::{Error, Result};
+use crate::model::id::AccountId;
+use crate::model::page::Cursor;
+use crate::provider::capability::Operation;
+use crate::provider::error::InvalidCredentials;
+use crate::provider::upstream::Upstream;
+use crate::provider::{Identity, Provider};
+use crate::store::accounts::position::{AccountPosition, NotAPosition};
+use crate::store::accounts::{Account, AccountChange, NewAccount};
+use crate::store::applications::ApplicationId;
+
+/// What connects an account.
+pub struct Connection {
+    /// The kind of help desk.
+    pub service: String,
+    /// A name for people.
+    pub name: Option<String>,
+    /// The members that the kind of help desk asks for, as JSON.
+    pub credentials: Map<String, Value>,
+    /// Whether the credential is tried before it is stored.
+    pub verify: bool,
+}
+
+/// What a request changes about an account.
+#[derive(Default)]
+pub struct ConnectionPatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// Whether it may be used.
+    pub active: Option<bool>,
+    /// New credentials; members that are left out stay.
+    pub credentials: Map<String, Value>,
+    /// Whether a new credential is tried before it is stored.
+    pub verify: bool,
+}
+
+impl Desks {
+    /// Connects an account.
+    pub async fn connect(
+        &self,
+        application: &ApplicationId,
+        connection: Connection,
+        deadline: Instant,
+    ) -> Result<Account> {
+        let Connection { service, name, credentials, verify } = connection;
+        let provider = self.provider(&service)?;
+        let credentials = sealed_form(credentials);
+        let (origin, identity) = self.try_out(provider, &credentials, verify, deadline).await?;
+        let account = NewAccount {
+            application_id: application.clone(),
+            service,
+            origin,
+            account: identity.login,
+            name: name.or(identity.name),
+            options: "{}".into(),
+            credentials,
+        };
+        Ok(self.store.insert_account(account).await?)
+    }
+
+    /// Checks credentials, by a call to the help desk if asked; says where they lead and whose they
+    /// are.
+    async fn try_out(
+        &self,
+        provider: Arc<dyn Provider>,
+        credentials: &SecretString,
+        verify: bool,
+        deadline: Instant,
+    ) -> Result<(String, Identity)> {
+        let endpoint = self.endpoint(&*provider, credentials)?;
+        let origin = endpoint.base.origin().ascii_serialization();
+        if !verify {
+            return Ok((origin, Identity::default()));
+        }
+        let line = Arc::new(self.line(&*provider, endpoint));
+        let up = Upstream::new(Arc::clone(&provider), line, Operation::Identify, deadline, false);
+        Ok((origin, provider.identify(&up).await?))
+    }
+
+    /// An account of this application.
+    pub async fn account(&self, application: &ApplicationId, id: AccountId) -> Result<Account> {
+        let stored = self.store.inspect_account(id).await?;
+        let own = stored.filter(|account| account.application_id == *application);
+        own.ok_or(Error::NotFound("the account"))
+    }
+
+    /// The accounts of this application, oldest first.
+    pub async fn list_accounts(
+        &self,
+        application: &ApplicationId,
+        request: &ListRequest,
+    ) -> Result<(Vec<Account>, Option<String>)> {
+        let scope = Scope::Accounts(application);
+        let page = self.page_tokens.open(&scope, request)?;
+        let after = page.at.map(|cursor| cursor.0.parse()).transpose();
+        let after = after.map_err(|error: NotAPosition| Error::Internal(error.into()))?;
+        // One more than fits on the page tells whether there is a next one.
+        let mut accounts = self.store.list_accounts(application, after, u32::from(page.size) + 1).await?;
+        let more = accounts.len() > usize::from(page.size);
+        accounts.truncate(usize::from(page.size));
+        let last = accounts.last().filter(|_| more).map(|account| Cursor(AccountPosition::from(account).to_string()));
+        let next_page = last.map(|cursor| self.page_tokens.seal(&scope, page.size, &cursor)).transpose()?;
+        Ok((accounts, next_page))
+    }
+
+    /// Changes an account.
+    pub async fn change_account(
+        &self,
+        application: &ApplicationId,
+        id: AccountId,
+        patch: ConnectionPatch,
+        deadline: Instant,
+    ) -> Result<Account> {
+        let account = self.account(application, id).await?;
+        let ConnectionPatch { name, active, credentials, verify } = patch;
+        let mut change = AccountChange { name, active, ..AccountChange::default() };
+        if !credentials.is_empty() {
+            let stored = self.store.find_account(id).await?.ok_or(Error::NotFound("the account"))?;
+            let provider = self.provider(&account.service)?;
+            let mut merged: Map<String, Value> = serde_json::from_str(stored.credentials.expose_secret())
+                .map_err(|error| Error::Internal(error.into()))?;
+            merged.extend(credentials);
+            let merged = sealed_form(merged);
+            let (origin, identity) = self.try_out(provider, &merged, verify, deadline).await?;
+            if origin != account.origin {
+                let message = "an account stays with its help desk: connect another account for another address";
+                return Err(Error::InvalidParameter(message.into()));
+            }
+            change.account = identity.login;
+            change.credentials = Some(merged);
+        }
+        let changed = self.store.update_account(application, id, change).await?;
+        self.forget(id);
+        changed.ok_or(Error::NotFound("the account"))
+    }
+
+    /// Removes an account and its credential.
+    pub async fn remove_account(&self, application: &ApplicationId, id: AccountId) -> Result<()> {
+        let removed = self.store.delete_account(application, id).await?;
+        self.forget(id);
+        if removed { Ok(()) } else { Err(Error::NotFound("the account")) }
+    }
+}
+
+/// Credentials as they are sealed: JSON without the members that are null.
+fn sealed_form(members: Map<String, Value>) -> SecretString {
+    let given: Map<String, Value> = members.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    Value::Object(given).to_string().into()
+}
+
+impl From<InvalidCredentials> for Error {
+    fn from(error: InvalidCredentials) -> Self {
+        Self::InvalidParameter(error.to_string())
+    }
+}

@@ -1,0 +1,203 @@
+//! Opens accounts, and keeps the opened ones at hand.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use quick_cache::sync::Cache;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use crate::desk::Desk;
+use crate::desk::page_token::PageTokens;
+use crate::error::{Error, Result};
+use crate::model::id::AccountId;
+use crate::provider::Provider;
+use crate::provider::capability::Operation;
+use crate::provider::error::InvalidCredentials;
+use crate::provider::upstream::Upstream;
+use crate::store::Store;
+use crate::store::accounts::{Account, StoredAccount};
+use crate::store::applications::ApplicationId;
+use crate::transport::call::Endpoint;
+use crate::transport::egress::Egress;
+use crate::transport::http::Transport;
+use crate::transport::line::Line;
+
+/// How many opened accounts are kept at hand.
+const AT_HAND: usize = 1000;
+/// How long an opened account is used before the store is asked whether it has changed. Changes
+/// made by this process count at once, those of another process after this time.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// An account with its provider and its line: all that a request needs of the store.
+pub(super) struct Opened {
+    /// The account.
+    account: Account,
+    /// Its credentials, to see whether the store holds others by now.
+    credentials: SecretString,
+    /// The translator.
+    provider: Arc<dyn Provider>,
+    /// The line to the help desk.
+    line: Arc<Line>,
+    /// Until when the store need not be asked.
+    fresh_until: Mutex<Instant>,
+}
+
+impl Opened {
+    /// The account.
+    pub(super) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The translator.
+    pub(super) fn provider(&self) -> &Arc<dyn Provider> {
+        &self.provider
+    }
+
+    /// The line, for one operation.
+    pub(super) fn upstream(&self, operation: Operation, deadline: Instant, wants_raw: bool) -> Upstream {
+        Upstream::new(Arc::clone(&self.provider), Arc::clone(&self.line), operation, deadline, wants_raw)
+    }
+
+    /// Whether the store need not be asked.
+    fn is_fresh(&self) -> bool {
+        *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) > Instant::now()
+    }
+
+    /// Notes that the store was just asked.
+    fn refresh(&self) {
+        *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + FRESH;
+    }
+
+    /// Whether the store still holds what was opened.
+    fn is_same(&self, stored: &StoredAccount) -> bool {
+        let same_secret = self.credentials.expose_secret() == stored.credentials.expose_secret();
+        same_secret && self.account.modified_at == stored.account.modified_at
+    }
+}
+
+/// Opens desks: the long-lived things that every request needs.
+#[derive(Clone)]
+pub struct Desks {
+    /// Where accounts are stored.
+    pub(super) store: Store,
+    /// The kinds of help desk.
+    providers: Arc<[Arc<dyn Provider>]>,
+    /// The network.
+    transport: Transport,
+    /// Which addresses may be called.
+    egress: Arc<Egress>,
+    /// Seals and opens page tokens.
+    pub(super) page_tokens: Arc<PageTokens>,
+    /// The accounts at hand.
+    at_hand: Arc<Cache<AccountId, Arc<Opened>>>,
+}
+
+impl fmt::Debug for Desks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Desks")
+    }
+}
+
+impl Desks {
+    /// Puts the long-lived things together.
+    pub fn new(store: Store, providers: Vec<Arc<dyn Provider>>, transport: Transport, egress: Egress) -> Self {
+        let page_tokens = Arc::new(PageTokens::new(store.vault().page_token_key()));
+        Self {
+            store,
+            providers: providers.into(),
+            transport,
+            egress: Arc::new(egress),
+            page_tokens,
+            at_hand: Arc::new(Cache::new(AT_HAND)),
+        }
+    }
+
+    /// Opens an account of this application. Another application's account is not found.
+    pub async fn open(
+        &self,
+        application: &ApplicationId,
+        account: AccountId,
+        deadline: Instant,
+        wants_raw: bool,
+    ) -> Result<Desk> {
+        let opened = self.opened(account).await?;
+        let Some(opened) = opened.filter(|opened| opened.account.application_id == *application) else {
+            return Err(Error::NotFound("the account"));
+        };
+        if !opened.account.active {
+            return Err(Error::Forbidden("the account is not active".into()));
+        }
+        Ok(Desk { opened, page_tokens: Arc::clone(&self.page_tokens), deadline, wants_raw })
+    }
+
+    /// An account at hand, or from the store.
+    async fn opened(&self, id: AccountId) -> Result<Option<Arc<Opened>>> {
+        let at_hand = self.at_hand.get(&id);
+        if let Some(opened) = &at_hand
+            && opened.is_fresh()
+        {
+            return Ok(at_hand);
+        }
+        let Some(stored) = self.store.find_account(id).await? else {
+            self.at_hand.remove(&id);
+            return Ok(None);
+        };
+        if let Some(opened) = &at_hand
+            && opened.is_same(&stored)
+        {
+            opened.refresh();
+            return Ok(at_hand);
+        }
+        let StoredAccount { account, credentials } = stored;
+        let broken = |reason: String| Error::Internal(format!("account {id}: {reason}").into());
+        let provider = self.provider(&account.service).map_err(|error| broken(error.to_string()))?;
+        let endpoint = self.endpoint(&*provider, &credentials).map_err(|error| broken(error.to_string()))?;
+        let line = Arc::new(self.line(&*provider, endpoint));
+        let fresh_until = Mutex::new(Instant::now() + FRESH);
+        let opened = Arc::new(Opened { account, credentials, provider, line, fresh_until });
+        self.at_hand.insert(id, Arc::clone(&opened));
+        Ok(Some(opened))
+    }
+
+    /// Forgets an account at hand, for it has changed.
+    pub(super) fn forget(&self, id: AccountId) {
+        self.at_hand.remove(&id);
+    }
+
+    /// The provider of a service.
+    pub(super) fn provider(&self, service: &str) -> Result<Arc<dyn Provider>> {
+        let provider = self.providers.iter().find(|provider| provider.id() == service);
+        provider.map(Arc::clone).ok_or_else(|| {
+            let known: Vec<_> = self.providers.iter().map(|provider| provider.id()).collect();
+            Error::InvalidParameter(format!("service must be one of: {}", known.join(", ")))
+        })
+    }
+
+    /// The name of a service for people.
+    pub fn title(&self, service: &str) -> &'static str {
+        let provider = self.providers.iter().find(|provider| provider.id() == service);
+        provider.map_or("", |provider| provider.capabilities().title)
+    }
+
+    /// Where and how to call with these credentials, if that address may be called at all.
+    pub(super) fn endpoint(
+        &self,
+        provider: &dyn Provider,
+        credentials: &SecretString,
+    ) -> std::result::Result<Endpoint, InvalidCredentials> {
+        let credentials: &RawValue = serde_json::from_str(credentials.expose_secret())
+            .map_err(|_| InvalidCredentials("the credentials are not JSON".into()))?;
+        let endpoint = provider.connect(credentials)?;
+        let allowed = self.egress.check(&endpoint.base, provider.capabilities().domain);
+        allowed.map_err(|error| InvalidCredentials(error.to_string()))?;
+        Ok(endpoint)
+    }
+
+    /// A line to an endpoint.
+    pub(super) fn line(&self, provider: &dyn Provider, endpoint: Endpoint) -> Line {
+        Line::new(self.transport.clone(), endpoint, provider.id(), provider.capabilities().rate)
+    }
+}

@@ -1,0 +1,152 @@
+//! Who asks: an application with its API key, or an account's access token.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use axum::extract::FromRequestParts;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use quick_cache::sync::Cache;
+use tokio::time::Instant;
+
+use crate::access_token::{AccessToken, Scope};
+use crate::error::{Error, Result};
+use crate::http::Edge;
+use crate::model::id::AccountId;
+use crate::store::Store;
+use crate::store::applications::ApplicationId;
+
+/// How many accepted API keys are kept at hand.
+const AT_HAND: usize = 1000;
+/// How long an accepted API key is believed; a revocation takes effect within this time.
+const BELIEVED: Duration = Duration::from_secs(5);
+
+/// Whoever has proven who they are.
+#[derive(Debug)]
+pub enum Caller {
+    /// An application: every account of it.
+    Application(ApplicationId),
+    /// A token: its one account.
+    Token(AccessToken),
+}
+
+impl Caller {
+    /// The application that asks, or for which the token was issued.
+    pub fn application(&self) -> &ApplicationId {
+        match self {
+            Self::Application(application) => application,
+            Self::Token(token) => &token.application,
+        }
+    }
+
+    /// Refuses a token without this scope.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        match self {
+            Self::Token(token) if !token.allows(scope) => {
+                Err(Error::Forbidden(format!("the access token lacks the scope {}", scope.name())))
+            }
+            Self::Application(_) | Self::Token(_) => Ok(()),
+        }
+    }
+
+    /// Refuses a token: only an application with its API key may do this.
+    pub fn require_application(&self) -> Result<&ApplicationId> {
+        match self {
+            Self::Application(application) => Ok(application),
+            Self::Token(_) => Err(Error::Forbidden("this takes an application's API key, not an access token".into())),
+        }
+    }
+
+    /// The account that an address names, `me` being the token's own. A token's address of another
+    /// account is not found.
+    pub fn account(&self, form: &str) -> Result<AccountId> {
+        match self {
+            Self::Token(token) if form == "me" => Ok(token.account),
+            Self::Token(token) => {
+                let account = form.parse()?;
+                if token.account == account { Ok(account) } else { Err(Error::NotFound("the account")) }
+            }
+            Self::Application(_) if form == "me" => {
+                let message = "me is the account of a Bearer token: with an API key, name the account by its id";
+                Err(Error::BadRequest(message.into()))
+            }
+            Self::Application(_) => Ok(form.parse()?),
+        }
+    }
+}
+
+/// The credential of a request, of either kind.
+enum Credential<'a> {
+    /// `Bearer …`
+    Token(&'a str),
+    /// `APIKey …`, in any letter case: SDKs differ.
+    ApiKey(&'a str),
+}
+
+/// Reads the one `Authorization` header.
+fn credential(parts: &Parts) -> Result<Credential<'_>> {
+    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(Error::AuthenticationRequired)?;
+    let text = value.to_str().map_err(|_| Error::Unauthorized)?;
+    let (scheme, rest) = text.split_once(' ').ok_or(Error::Unauthorized)?;
+    let rest = rest.trim();
+    if values.next().is_some() || rest.is_empty() {
+        return Err(Error::Unauthorized);
+    }
+    match scheme {
+        scheme if scheme.eq_ignore_ascii_case("bearer") => Ok(Credential::Token(rest)),
+        scheme if scheme.eq_ignore_ascii_case("apikey") => Ok(Credential::ApiKey(rest)),
+        _ => Err(Error::Unauthorized),
+    }
+}
+
+impl FromRequestParts<Edge> for Caller {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        let caller = match credential(parts)? {
+            Credential::Token(token) => edge.access_tokens.check(token).map(Self::Token).map_err(|_| Error::Unauthorized)?,
+            Credential::ApiKey(key) => Self::Application(edge.api_keys.check(&edge.store, key).await?),
+        };
+        refuse_what_is_not_done(parts)?;
+        Ok(caller)
+    }
+}
+
+/// Refuses headers that ask for what the gateway does not do: to ignore one would do something else
+/// than was asked for.
+fn refuse_what_is_not_done(parts: &Parts) -> Result<()> {
+    let refused = ["x-kloudless-as-user", "x-kloudless-raw-headers"].into_iter().find(|name| parts.headers.contains_key(*name));
+    match refused {
+        None => Ok(()),
+        Some(name) => Err(Error::NotSupported(format!("the header {name} is not supported here"))),
+    }
+}
+
+/// Checks API keys, and keeps the accepted ones at hand for some seconds.
+pub struct ApiKeys {
+    /// Accepted keys by their hash: the application, and until when that is believed.
+    at_hand: Cache<[u8; 32], (ApplicationId, Instant)>,
+}
+
+impl Default for ApiKeys {
+    fn default() -> Self {
+        Self { at_hand: Cache::new(AT_HAND) }
+    }
+}
+
+impl ApiKeys {
+    /// The application whose key this is.
+    async fn check(&self, store: &Store, presented: &str) -> Result<ApplicationId> {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
+        if let Some((application, until)) = self.at_hand.get(&hash)
+            && until > Instant::now()
+        {
+            return Ok(application);
+        }
+        let application = store.find_key(presented).await?.ok_or(Error::Unauthorized)?;
+        self.at_hand.insert(hash, (application.clone(), Instant::now() + BELIEVED));
+        Ok(application)
+    }
+}

@@ -1,0 +1,134 @@
+//! The one place that writes an error body.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::error::Error;
+use crate::http::extract::JSON;
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody {
+    /// The HTTP status once more.
+    #[schema(example = 404)]
+    status_code: u16,
+    /// What went wrong, and what to do about it; for people. A help desk's own words are in it,
+    /// with this API's names for the attributes.
+    #[schema(example = "the ticket was not found in the help desk")]
+    message: String,
+    /// What went wrong, for programs.
+    #[schema(example = "not_found")]
+    error_code: &'static str,
+    /// Id of the request: the same as in the log and in the header `X-Request-Id`.
+    #[schema(example = "9b62d9d8-7bc7-495b-b97a-33b43720274d")]
+    id: String,
+}
+
+/// The errors that every authenticated operation can answer.
+#[derive(IntoResponses)]
+pub enum Errors {
+    /// The request cannot be read, lacks something or names something that is not taken
+    /// (`bad_request`, `invalid_parameters`), or the help desk refused the content (`request_failed`).
+    #[response(status = 400)]
+    BadRequest(#[to_schema] ErrorBody),
+    /// No credential (`authentication_required`), a wrong one (`unauthorized`), or the help desk does
+    /// not accept the account's (`service_unauthorized`).
+    #[response(status = 401)]
+    Unauthorized(#[to_schema] ErrorBody),
+    /// The credential does not allow this (`forbidden`), or the help desk does not allow it to the
+    /// account's (`service_forbidden`).
+    #[response(status = 403)]
+    Forbidden(#[to_schema] ErrorBody),
+    /// There is no such object, or not for this caller (`not_found`).
+    #[response(status = 404)]
+    NotFound(#[to_schema] ErrorBody),
+    /// The object's state does not allow it, such as a write to a spam ticket (`conflict`).
+    #[response(status = 409)]
+    Conflict(#[to_schema] ErrorBody),
+    /// The body is larger than 1 MiB (`payload_too_large`).
+    #[response(status = 413)]
+    PayloadTooLarge(#[to_schema] ErrorBody),
+    /// The body is not `application/json` (`unsupported_media_type`).
+    #[response(status = 415)]
+    UnsupportedMediaType(#[to_schema] ErrorBody),
+    /// The help desk's rate limit is used up (`too_many_service_requests`); `Retry-After` has whole
+    /// seconds.
+    #[response(status = 429)]
+    TooManyRequests(#[to_schema] ErrorBody),
+    /// Our mistake (`internal_error`).
+    #[response(status = 500)]
+    Internal(#[to_schema] ErrorBody),
+    /// This help desk, or the gateway, does not have it (`not_implemented`).
+    #[response(status = 501)]
+    NotImplemented(#[to_schema] ErrorBody),
+    /// The help desk cannot be reached, failed, or sent what cannot be read (`bad_gateway`).
+    #[response(status = 502)]
+    BadGateway(#[to_schema] ErrorBody),
+    /// The gateway is overloaded or cannot reach its database (`service_not_available`);
+    /// `Retry-After` has whole seconds.
+    #[response(status = 503)]
+    ServiceUnavailable(#[to_schema] ErrorBody),
+    /// The help desk was too slow (`gateway_timeout`), or a write was sent and nobody knows whether it
+    /// was carried out (`outcome_unknown`): look before you send it again.
+    #[response(status = 504)]
+    GatewayTimeout(#[to_schema] ErrorBody),
+}
+
+impl IntoResponse for Error {
+    /// Sets the status and leaves the error for [`render`], which knows the request's id.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+/// Writes the body of a failure.
+pub fn render(error: &Error, id: &str) -> Response {
+    let status = error.status();
+    let body = ErrorBody {
+        status_code: status.as_u16(),
+        message: error.to_string(),
+        error_code: error.code(),
+        id: id.to_owned(),
+    };
+    let text = serde_json::to_vec(&body).unwrap_or_default();
+    let mut response = (status, [(CONTENT_TYPE, JSON)], text).into_response();
+    let headers = response.headers_mut();
+    if let Some(wait) = error.retry_after() {
+        // Whole seconds: the SDKs read nothing else. Rounded up, for too early is a failure again.
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        if let Ok(value) = HeaderValue::try_from(seconds.to_string()) {
+            headers.insert(RETRY_AFTER, value);
+        }
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// Answers for an address that does not exist.
+pub async fn no_such_address() -> Error {
+    Error::NotFound("this address")
+}
+
+/// Answers for a verb that an address does not take.
+pub async fn no_such_method(method: Method) -> Error {
+    Error::MethodNotAllowed(method.to_string())
+}
+
+/// Answers for a request whose handler panicked; only that request fails.
+pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    // The text of a panic is ours, but what was formatted into it may not be: it is not logged.
+    let kind = if panic.is::<&'static str>() { "a plain text" } else { "a formatted text" };
+    metrics::counter!("deskgate_panics_total").increment(1);
+    Error::Internal(format!("a handler panicked with {kind}").into()).into_response()
+}

@@ -1,0 +1,185 @@
+//! Extractors: only they can make an authorised desk, so a handler that touches a help desk has
+//! been authenticated and authorised by its signature.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use url::form_urlencoded;
+
+use crate::access_token::Scope;
+use crate::desk::{Desk, ListRequest};
+use crate::error::{Error, Result};
+use crate::http::auth::Caller;
+use crate::http::resource::Links;
+use crate::http::{Edge, MAX_BODY};
+use crate::model::id::{AccountId, CommentId, TicketId};
+
+/// The media type of every body, exactly so: SDKs compare it with parameters and all.
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// When a request's time is over; set by the outermost layer.
+#[derive(Clone, Copy)]
+pub struct Deadline(pub Instant);
+
+impl Deadline {
+    /// The deadline of a request.
+    pub fn of(parts: &Parts, edge: &Edge) -> Instant {
+        let set = parts.extensions.get::<Self>().map(|deadline| deadline.0);
+        set.unwrap_or_else(|| Instant::now() + edge.request_timeout)
+    }
+}
+
+/// A help desk opened for an authorised caller.
+pub struct OpenDesk {
+    /// The desk.
+    pub desk: Desk,
+    /// Makes the addresses of its objects, in the form that the request used.
+    pub links: Links,
+}
+
+impl FromRequestParts<Edge> for OpenDesk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, edge).await?;
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        caller.require(if reads { Scope::Read } else { Scope::Write })?;
+        let form = path_text(parts, edge, "account_id").await?;
+        let account = caller.account(&form)?;
+        let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
+        let deadline = Deadline::of(parts, edge);
+        let desk = edge.desks.open(caller.application(), account, deadline, wants_raw).await?;
+        Ok(Self { desk, links: Links::new(Arc::clone(&edge.public_url), form) })
+    }
+}
+
+/// An account that the caller may see, with the form in which the request named it.
+pub struct AccountAt {
+    /// Who asks.
+    pub caller: Caller,
+    /// The account.
+    pub id: AccountId,
+}
+
+impl FromRequestParts<Edge> for AccountAt {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, edge).await?;
+        let form = path_text(parts, edge, "account_id").await?;
+        let id = caller.account(&form)?;
+        Ok(Self { caller, id })
+    }
+}
+
+/// The ticket of the address.
+pub struct TicketAt(pub TicketId);
+
+impl FromRequestParts<Edge> for TicketAt {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        Ok(Self(path_text(parts, edge, "ticket_id").await?.parse()?))
+    }
+}
+
+/// The comment of the address.
+pub struct CommentAt(pub CommentId);
+
+impl FromRequestParts<Edge> for CommentAt {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        Ok(Self(path_text(parts, edge, "comment_id").await?.parse()?))
+    }
+}
+
+/// A part of the address.
+async fn path_text(parts: &mut Parts, edge: &Edge, name: &str) -> Result<String> {
+    let unreadable = |_| Error::BadRequest("the address is not valid UTF-8".into());
+    let params = RawPathParams::from_request_parts(parts, edge).await.map_err(unreadable)?;
+    let found = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    found.ok_or_else(|| Error::Internal(format!("the route has no {name}").into()))
+}
+
+/// A header that is `true` or `false`.
+fn flag(headers: &HeaderMap, name: &str) -> Result<bool> {
+    match headers.get(name).map(HeaderValue::as_bytes) {
+        None => Ok(false),
+        Some(value) if value.eq_ignore_ascii_case(b"true") => Ok(true),
+        Some(value) if value.eq_ignore_ascii_case(b"false") || value.is_empty() => Ok(false),
+        Some(_) => Err(Error::BadRequest(format!("the header {name} must be true or false"))),
+    }
+}
+
+/// What a list is asked for. Unknown parameters are ignored: SDKs bring theirs along.
+pub struct Listing(pub ListRequest);
+
+impl FromRequestParts<Edge> for Listing {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self> {
+        let mut request = ListRequest::default();
+        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+            match name.as_ref() {
+                "page" => request.page = Some(value.into_owned()),
+                "page_size" => {
+                    let size = value.parse().map_err(|_| {
+                        Error::BadRequest(format!("page_size must be a number from 1 to 1000, not {value:?}"))
+                    })?;
+                    request.page_size = Some(size);
+                }
+                _ => {}
+            }
+        }
+        Ok(Self(request))
+    }
+}
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, edge: &Edge) -> Result<Self> {
+        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/json") {
+            return Err(Error::UnsupportedMediaType);
+        }
+        let bytes = Bytes::from_request(request, edge).await.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
+            _ => Error::BadRequest("the body could not be read to its end".into()),
+        })?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            let reason = error.inner();
+            Error::BadRequest(if path == "." { format!("{reason}") } else { format!("{path}: {reason}") })
+        })?;
+        deserializer.end().map_err(|error| Error::BadRequest(error.to_string()))?;
+        Ok(Self(value))
+    }
+}
+
+/// An answer in JSON.
+pub struct Json<T>(pub StatusCode, pub T);
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        let Self(status, value) = self;
+        match serde_json::to_vec(&value) {
+            Ok(body) => (status, [(CONTENT_TYPE, JSON)], body).into_response(),
+            Err(error) => Error::Internal(error.into()).into_response(),
+        }
+    }
+}

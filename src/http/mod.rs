@@ -1,0 +1,110 @@
+//! The edge: who may ask, and how requests and answers look on the wire.
+//!
+//! This file has every route and the whole stack on one screen. [`auth`] and [`extract`] turn a
+//! request into an authorised desk, [`tickets`], [`comments`], [`accounts`] and [`oauth`] are the
+//! handlers, [`resource`] is how objects look, [`observe`] wraps it all, [`server`] accepts
+//! connections.
+
+pub mod accounts;
+pub mod auth;
+pub mod comments;
+pub mod docs;
+pub mod errors;
+pub mod extract;
+pub mod health;
+pub mod oauth;
+pub mod observe;
+pub mod openapi;
+pub mod resource;
+pub mod server;
+pub mod tickets;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use tower::Layer as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
+use tower_http::sensitive_headers::SetSensitiveRequestHeadersLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access_token::AccessTokens;
+use crate::clock::Clock;
+use crate::desk::Desks;
+use crate::http::auth::ApiKeys;
+use crate::store::Store;
+
+/// Largest body that is read from a client, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Edge {
+    /// Opens accounts.
+    pub desks: Desks,
+    /// Asked whether it answers, and for keys.
+    pub store: Store,
+    /// Checks API keys.
+    pub api_keys: Arc<ApiKeys>,
+    /// Checks access tokens.
+    pub access_tokens: Arc<AccessTokens>,
+    /// Says what time it is.
+    pub clock: Clock,
+    /// Origin of every `href`, without a final slash. Never taken from a request.
+    pub public_url: Arc<str>,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// Bounds the requests under way.
+    pub in_flight: Arc<tokio::sync::Semaphore>,
+    /// Whether the process is about to end: no longer ready, still answering.
+    pub draining: Arc<AtomicBool>,
+}
+
+/// The operations on tickets and comments, below an account's address.
+fn helpdesk() -> OpenApiRouter<Edge> {
+    OpenApiRouter::new()
+        .routes(routes!(tickets::list_tickets, tickets::create_ticket))
+        .routes(routes!(tickets::get_ticket, tickets::update_ticket, tickets::delete_ticket))
+        .routes(routes!(comments::list_comments, comments::create_comment))
+        .routes(routes!(comments::get_comment, comments::update_comment, comments::delete_comment))
+}
+
+/// Every documented route.
+fn documented() -> OpenApiRouter<Edge> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(accounts::list_accounts, accounts::connect_account))
+        .routes(routes!(accounts::get_account, accounts::update_account, accounts::delete_account))
+        .routes(routes!(oauth::check_token))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .nest("/v1/accounts/{account_id}/helpdesk", helpdesk())
+}
+
+/// The OpenAPI document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    openapi::finished(documented().into_openapi())
+}
+
+/// Every route, in its stack. Trailing slashes are taken off before routing, never by a redirect,
+/// which the SDKs would follow with the wrong verb.
+pub fn router(edge: Edge) -> NormalizePath<Router> {
+    // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
+    let (alias, _) = helpdesk().split_for_parts();
+    let (routes, _) = documented().split_for_parts();
+    let router = routes
+        .nest("/v1/accounts/{account_id}", alias)
+        .merge(docs::routes())
+        .fallback(errors::no_such_address)
+        .method_not_allowed_fallback(errors::no_such_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(CatchPanicLayer::custom(errors::after_panic))
+        .layer(middleware::from_fn_with_state(edge.clone(), observe::observe))
+        .layer(SetSensitiveRequestHeadersLayer::new([http::header::AUTHORIZATION]))
+        .with_state(edge);
+    NormalizePathLayer::trim_trailing_slash().layer(router)
+}

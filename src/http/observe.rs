@@ -1,0 +1,105 @@
+//! The outermost layer: a request's id, its deadline, its log line, its figures, and the body of its
+//! failure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::http::errors::render;
+use crate::http::extract::Deadline;
+use crate::http::Edge;
+
+/// Carries the id of a request, both ways.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What a request may take beyond its deadline, to say that time was up in better words than ours.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Wraps every request.
+pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let deadline = begun + edge.request_timeout;
+    let id = request_id(request.headers());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    let span = tracing::info_span!("request", request.id = %id, method = %method, route);
+    request.extensions_mut().insert(Deadline(deadline));
+
+    let answer = async {
+        let Ok(_permit) = edge.in_flight.try_acquire() else {
+            return Error::Overloaded.into_response();
+        };
+        let answer = timeout_at(deadline + GRACE, next.run(request)).await;
+        answer.unwrap_or_else(|_| Error::TimedOut.into_response())
+    };
+    let mut response = answer.instrument(span.clone()).await;
+
+    let duration = begun.elapsed();
+    let failure = response.extensions_mut().remove::<Arc<Error>>();
+    if let Some(error) = &failure {
+        response = render(error, &id);
+    }
+    span.in_scope(|| write_down(&method, route, &response, failure.as_deref(), duration));
+    if let Ok(value) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// The id that the client or the proxy gave, if it is a sane one; else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sane = |id: &&str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        (1..=64).contains(&id.len()) && id.bytes().all(plain)
+    };
+    given.filter(sane).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// Logs and counts a request, a failure once and here.
+fn write_down(method: &Method, route: &str, response: &Response, failure: Option<&Error>, duration: Duration) {
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let code = failure.map_or("", Error::code);
+    match failure {
+        Some(error @ (Error::Internal(cause) | Error::Unavailable(cause))) => {
+            tracing::error!(status, duration_ms, error.code = code, %error, cause = %causes(&**cause), "request failed");
+        }
+        // The text of other failures may hold what the client sent or the help desk said: not for
+        // the log.
+        Some(_) => tracing::info!(status, duration_ms, error.code = code, "request refused"),
+        None => tracing::info!(status, duration_ms, "request done"),
+    }
+    let method = match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    };
+    let route = route.to_owned();
+    metrics::counter!("deskgate_requests_total", "method" => method, "route" => route.clone(), "status" => status.to_string())
+        .increment(1);
+    metrics::histogram!("deskgate_request_duration_seconds", "method" => method, "route" => route)
+        .record(duration.as_secs_f64());
+}
+
+/// An error with everything behind it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,112 @@
+//! What a help desk can do, as data.
+//!
+//! Three readers: the gate, which refuses, requires and drops before a provider is asked; the
+//! contract tests, which choose the promises that apply; and `docs/providers.md`, which is
+//! generated and so cannot lie.
+
+use crate::model::field::{CommentField, TicketField};
+use crate::transport::line::RateHeaders;
+
+/// An operation of the Help Desk API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Trying a credential.
+    Identify,
+    /// `GET …/tickets`
+    ListTickets,
+    /// `GET …/tickets/{id}`
+    GetTicket,
+    /// `POST …/tickets`
+    CreateTicket,
+    /// `PATCH …/tickets/{id}`
+    UpdateTicket,
+    /// `DELETE …/tickets/{id}`
+    DeleteTicket,
+    /// `GET …/comments`
+    ListComments,
+    /// `POST …/comments`
+    CreateComment,
+    /// `PATCH …/comments/{id}`
+    UpdateComment,
+    /// `DELETE …/comments/{id}`
+    DeleteComment,
+}
+
+impl Operation {
+    /// The ones a help desk may or may not have.
+    pub const ALL: [Self; 9] = [
+        Self::ListTickets,
+        Self::GetTicket,
+        Self::CreateTicket,
+        Self::UpdateTicket,
+        Self::DeleteTicket,
+        Self::ListComments,
+        Self::CreateComment,
+        Self::UpdateComment,
+        Self::DeleteComment,
+    ];
+
+    /// Its name in metrics, logs and error messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identify => "identify",
+            Self::ListTickets => "list_tickets",
+            Self::GetTicket => "get_ticket",
+            Self::CreateTicket => "create_ticket",
+            Self::UpdateTicket => "update_ticket",
+            Self::DeleteTicket => "delete_ticket",
+            Self::ListComments => "list_comments",
+            Self::CreateComment => "create_comment",
+            Self::UpdateComment => "update_comment",
+            Self::DeleteComment => "delete_comment",
+        }
+    }
+}
+
+/// Which attributes an operation takes. One that is in no list the help desk does not have: it is
+/// ignored on write, as the API says.
+#[derive(Debug, Clone, Copy)]
+pub struct Accepts<F: 'static> {
+    /// Must be given when something is made.
+    pub required: &'static [F],
+    /// May be given.
+    pub optional: &'static [F],
+    /// The help desk has it but cannot change it: refused by name, unless it would stay the same.
+    pub fixed: &'static [F],
+    /// May be emptied with `null`.
+    pub clearable: &'static [F],
+}
+
+/// What identifies a requester.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonKey {
+    /// A user id or an e-mail address.
+    Either,
+}
+
+/// What a help desk can do. Small enough to read as its fact sheet.
+#[derive(Debug)]
+pub struct Capabilities {
+    /// Its name for people.
+    pub title: &'static str,
+    /// The vendor's domain: `https://{label}.{domain}` may be called without being listed.
+    pub domain: &'static str,
+    /// What it can do; anything else is refused before it is called.
+    pub operations: &'static [Operation],
+    /// Attributes of a new ticket.
+    pub create_ticket: Accepts<TicketField>,
+    /// Attributes of a ticket's change.
+    pub update_ticket: Accepts<TicketField>,
+    /// Attributes of a new comment.
+    pub create_comment: Accepts<CommentField>,
+    /// Attributes of a comment's change.
+    pub update_comment: Accepts<CommentField>,
+    /// How a requester is named.
+    pub requester: PersonKey,
+    /// Most objects on one of its pages.
+    pub max_page_size: u16,
+    /// Where it tells its rate limit.
+    pub rate: RateHeaders,
+    /// Members of the connect request whose values are secret, for the documentation.
+    pub credentials: &'static [&'static str],
+}

@@ -1,0 +1,324 @@
+//! Freshdesk.
+//!
+//! `README.md` beside this file has the quirks and limits. [`translate`] holds what can be wrong,
+//! as pure functions; this file is the glue, a few lines per operation.
+
+mod classify;
+mod conversations;
+pub mod sim;
+mod statuses;
+#[cfg(test)]
+mod tests;
+mod translate;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::join;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::model::comment::{Comment, CommentPatch, NewComment};
+use crate::model::field::{CommentField, TicketField};
+use crate::model::id::{CommentId, TicketId};
+use crate::model::page::{Found, Page, PageRequest};
+use crate::model::person::{Person, PersonRef};
+use crate::model::text::Text;
+use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
+use crate::provider::capability::{Accepts, Capabilities, Operation, PersonKey};
+use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
+use crate::provider::upstream::{Upstream, read};
+use crate::provider::{Identity, Provider, Result};
+use crate::providers::freshdesk::statuses::Labels;
+use crate::transport::call::{Endpoint, Reply};
+use crate::transport::egress::is_label;
+use crate::transport::line::RateHeaders;
+
+/// How long the names of statuses are remembered.
+const LABELS_LAST: Duration = Duration::from_secs(600);
+/// How long it is remembered that they could not be read.
+const NO_LABELS_LAST: Duration = Duration::from_secs(60);
+
+/// Freshdesk's fact sheet.
+const CAPABILITIES: Capabilities = Capabilities {
+    title: "Freshdesk",
+    domain: "freshdesk.com",
+    operations: &Operation::ALL,
+    create_ticket: Accepts {
+        required: &[TicketField::Subject, TicketField::Description, TicketField::Requester],
+        optional: &[
+            TicketField::TicketType,
+            TicketField::Priority,
+            TicketField::Status,
+            TicketField::Tags,
+            TicketField::DueAt,
+            TicketField::CustomProperties,
+            TicketField::Group,
+            TicketField::Company,
+            TicketField::Assignee,
+            TicketField::EmailCcs,
+        ],
+        fixed: &[],
+        clearable: &[],
+    },
+    update_ticket: Accepts {
+        required: &[],
+        optional: &[
+            TicketField::TicketType,
+            TicketField::Subject,
+            TicketField::Description,
+            TicketField::Priority,
+            TicketField::Status,
+            TicketField::Tags,
+            TicketField::DueAt,
+            TicketField::CustomProperties,
+            TicketField::Group,
+            TicketField::Company,
+            TicketField::Requester,
+            TicketField::Assignee,
+        ],
+        fixed: &[TicketField::EmailCcs],
+        clearable: &[
+            TicketField::TicketType,
+            TicketField::Tags,
+            TicketField::DueAt,
+            TicketField::Group,
+            TicketField::Company,
+            TicketField::Assignee,
+        ],
+    },
+    create_comment: Accepts {
+        required: &[CommentField::Content],
+        optional: &[CommentField::Author, CommentField::Public],
+        fixed: &[],
+        clearable: &[],
+    },
+    update_comment: Accepts {
+        required: &[],
+        optional: &[CommentField::Content],
+        fixed: &[CommentField::Author, CommentField::Public],
+        clearable: &[],
+    },
+    requester: PersonKey::Either,
+    max_page_size: translate::MAX_PAGE,
+    rate: RateHeaders { remaining: "x-ratelimit-remaining", used: "x-ratelimit-used-currentrequest" },
+    credentials: &["api_key"],
+};
+
+/// What connects a Freshdesk account.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Credentials {
+    /// `acme` of `acme.freshdesk.com`. A portal's own domain does not serve the API (section 1).
+    #[serde(default)]
+    domain: Option<String>,
+    /// Instead of `domain`, for an upstream that the operator allows.
+    #[serde(default)]
+    url: Option<String>,
+    /// The API key of an agent.
+    api_key: String,
+}
+
+/// The provider.
+pub struct Freshdesk;
+
+#[async_trait]
+impl Provider for Freshdesk {
+    fn id(&self) -> &'static str {
+        "freshdesk"
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn connect(&self, credentials: &RawValue) -> std::result::Result<Endpoint, InvalidCredentials> {
+        let Credentials { domain, url, api_key } =
+            serde_json::from_str(credentials.get()).map_err(|error| InvalidCredentials::from_json(&error))?;
+        let invalid = |text: &str| Err(InvalidCredentials(text.to_owned()));
+        if api_key.is_empty() || api_key.len() > 256 || !api_key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+            return invalid("api_key is not an API key of Freshdesk");
+        }
+        let base = match (domain, url) {
+            (Some(domain), None) => {
+                let label = domain.strip_suffix(".freshdesk.com").unwrap_or(&domain);
+                if !is_label(label) {
+                    return invalid("domain must be the first part of the help desk's address: acme of acme.freshdesk.com");
+                }
+                format!("https://{label}.freshdesk.com")
+            }
+            (None, Some(url)) => url,
+            _ => return invalid("give domain, such as acme, or url"),
+        };
+        let Ok(mut base) = Url::parse(&base) else {
+            return invalid("url is not a valid address");
+        };
+        if !matches!(base.path(), "" | "/") || base.query().is_some() || base.fragment().is_some() {
+            return invalid("url must be an origin without a path: https://acme.freshdesk.com");
+        }
+        base.set_path("/api/v2");
+        let token = STANDARD.encode(format!("{api_key}:X"));
+        let Ok(mut authorization) = HeaderValue::from_str(&format!("Basic {token}")) else {
+            return invalid("api_key is not an API key of Freshdesk");
+        };
+        authorization.set_sensitive(true);
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, authorization)]);
+        Ok(Endpoint { base, headers, secrets: vec![api_key.into(), token.into()] })
+    }
+
+    fn classify(&self, reply: &Reply) -> ProviderError {
+        classify::classify(reply)
+    }
+
+    async fn identify(&self, up: &Upstream) -> Result<Identity> {
+        let reply = up.send(translate::get_me()).await?;
+        let wire::Agent { contact } = read(&reply)?;
+        Ok(Identity { login: contact.email, name: contact.name })
+    }
+
+    async fn list_tickets(&self, up: &Upstream, page: PageRequest) -> Result<Page<Ticket>> {
+        let (reply, labels) = join(up.send(translate::list_tickets(&page)?), labels(up)).await;
+        let reply = reply?;
+        let objects = up.read_list(&reply, |ticket| translate::ticket(ticket, &labels))?;
+        let next = translate::next_tickets(&page, &reply, objects.last().map(|found: &Found<Ticket>| &found.object));
+        Ok(Page { objects, next })
+    }
+
+    async fn get_ticket(&self, up: &Upstream, id: &TicketId) -> Result<Found<Ticket>> {
+        let (reply, labels) = join(up.send(translate::get_ticket(id)?), labels(up)).await;
+        let found = up.read_one(&reply?, |ticket| translate::ticket(ticket, &labels))?;
+        if found.object.deleted {
+            return Err(ProviderError::not_found("the ticket"));
+        }
+        Ok(found)
+    }
+
+    async fn create_ticket(&self, up: &Upstream, new: NewTicket) -> Result<Found<Ticket>> {
+        let reply = up.send(translate::create_ticket(&new)?).await?;
+        let labels = labels(up).await;
+        let read = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels));
+        let made = read.map_err(|_| ProviderError::outcome_unknown())?;
+        complete(self, up, made, new.requester.as_ref()).await
+    }
+
+    async fn update_ticket(&self, up: &Upstream, id: &TicketId, patch: TicketPatch) -> Result<Found<Ticket>> {
+        let Some(call) = translate::update_ticket(id, &patch)? else {
+            return self.get_ticket(up, id).await;
+        };
+        let reply = match up.send(call).await {
+            Ok(reply) => reply,
+            Err(error) => return Err(explain(up, id, error).await),
+        };
+        let labels = labels(up).await;
+        let changed = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels))?;
+        complete(self, up, changed, patch.requester.value()).await
+    }
+
+    async fn delete_ticket(&self, up: &Upstream, id: &TicketId) -> Result<()> {
+        match up.send(translate::delete_ticket(id)?).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(explain(up, id, error).await),
+        }
+    }
+
+    async fn list_comments(&self, up: &Upstream, ticket: &TicketId, page: PageRequest) -> Result<Page<Comment>> {
+        let listed = conversations::page(up, ticket, &page).await?;
+        Ok(Page { objects: listed.entries.into_iter().map(|entry| entry.found).collect(), next: listed.next })
+    }
+
+    async fn create_comment(&self, up: &Upstream, ticket: &TicketId, new: NewComment) -> Result<Found<Comment>> {
+        conversations::create(up, ticket, &new).await
+    }
+
+    async fn update_comment(
+        &self,
+        up: &Upstream,
+        ticket: &TicketId,
+        id: &CommentId,
+        patch: CommentPatch,
+    ) -> Result<Found<Comment>> {
+        conversations::update(up, ticket, id, &patch).await
+    }
+
+    async fn delete_comment(&self, up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<()> {
+        conversations::delete(up, ticket, id).await
+    }
+}
+
+/// The account's names of its statuses. Their absence never fails a read.
+async fn labels(up: &Upstream) -> Arc<Labels> {
+    up.remembered("statuses", async {
+        let labels = match up.send(statuses::get_labels()).await {
+            Ok(reply) => statuses::labels(&reply),
+            Err(error) => Err(error),
+        };
+        match labels {
+            Ok(labels) => (labels, LABELS_LAST),
+            Err(error) => {
+                tracing::warn!(%error, "the names of the statuses cannot be read");
+                (Labels::default(), NO_LABELS_LAST)
+            }
+        }
+    })
+    .await
+}
+
+/// Reads a ticket again after a write: the answer to a write does not tell the requester's address
+/// and name. If that read fails the write has happened all the same, so its answer is given with
+/// what the request itself said of the requester.
+async fn complete(
+    freshdesk: &Freshdesk,
+    up: &Upstream,
+    written: Found<Ticket>,
+    requester: Option<&PersonRef>,
+) -> Result<Found<Ticket>> {
+    match freshdesk.get_ticket(up, &written.object.id).await {
+        Ok(found) => Ok(found),
+        Err(error) => {
+            tracing::warn!(%error, "a ticket was written but cannot be read again");
+            let email = requester.filter(|person| person.user_id.is_none()).and_then(|person| person.email.as_deref());
+            let mut written = written;
+            if let (Some(person), Some(email)) = (&mut written.object.requester, email) {
+                *person = Person { email: Some(Text::new(email)), ..person.clone() };
+            }
+            Ok(written)
+        }
+    }
+}
+
+/// Says what a refused write means: Freshdesk answers 405 for trashed and for spam tickets alike
+/// (section 4.5), so the ticket is looked at once more.
+async fn explain(up: &Upstream, id: &TicketId, error: ProviderError) -> ProviderError {
+    if error.status != Some(StatusCode::METHOD_NOT_ALLOWED.as_u16()) {
+        return error;
+    }
+    match writable(up, id).await {
+        Ok(()) => error,
+        Err(reason) => reason,
+    }
+}
+
+/// Checks that a ticket can be written to: a trashed one is not found, a spam one refuses.
+async fn writable(up: &Upstream, id: &TicketId) -> Result<()> {
+    let reply = up.send(translate::get_state(id)?).await?;
+    let ticket: wire::Ticket<'_> = read(&reply)?;
+    state(&ticket)?;
+    if ticket.spam.is_set() { Err(held_for_spam()) } else { Ok(()) }
+}
+
+/// Why a spam ticket is not written to.
+fn held_for_spam() -> ProviderError {
+    let message = "the ticket is held for spam: it can be read, but not written to until the help desk releases it";
+    ProviderError::new(Kind::Conflict, message)
+}
+
+/// Refuses a trashed ticket as one that is not there.
+fn state(ticket: &wire::Ticket<'_>) -> Result<()> {
+    if ticket.deleted.is_set() { Err(ProviderError::not_found("the ticket")) } else { Ok(()) }
+}

@@ -1,0 +1,446 @@
+//! Pure functions: unified values ⇄ Freshdesk's calls and JSON.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::model::comment::{Attachment, Comment, CommentPatch, NewComment};
+use crate::model::id::{CommentId, TicketId};
+use crate::model::page::{Cursor, PageRequest};
+use crate::model::patch::Patch;
+use crate::model::person::{Person, PersonRef};
+use crate::model::text::Text;
+use crate::model::ticket::{CustomProperty, NewTicket, Ticket, TicketPatch};
+use crate::provider::Result;
+use crate::provider::error::{Kind, ProviderError};
+use crate::providers::freshdesk::statuses::{self, Labels};
+use crate::providers::freshdesk::wire;
+use crate::transport::call::{Call, Reply};
+
+/// Most objects on one page (section 3).
+pub(super) const MAX_PAGE: u16 = 100;
+/// The last page of tickets that is asked for; beyond page 300 Freshdesk refuses (section 3).
+const LAST_PAGE: u32 = 250;
+/// Before the first ticket: lists need a date, or they show the last 30 days only (section 4.4).
+const BEGINNING: &str = "1970-01-01T00:00:00Z";
+
+/// The path of a ticket. An id that is not a number is no ticket of Freshdesk's.
+fn ticket_path(id: &TicketId) -> Result<[Cow<'static, str>; 2]> {
+    let number = number(id.upstream()).ok_or_else(|| ProviderError::not_found("the ticket"))?;
+    Ok(["tickets".into(), number.to_string().into()])
+}
+
+/// The path of a list or an action below a ticket.
+fn below_ticket(id: &TicketId, name: &'static str) -> Result<[Cow<'static, str>; 3]> {
+    let [tickets, number] = ticket_path(id)?;
+    Ok([tickets, number, name.into()])
+}
+
+/// The path of a conversation.
+fn conversation_path(id: &CommentId) -> Result<[Cow<'static, str>; 2]> {
+    let number = number(id.upstream()).ok_or_else(|| ProviderError::not_found("the comment"))?;
+    Ok(["conversations".into(), number.to_string().into()])
+}
+
+/// Reads an id of Freshdesk's: a decimal number in its one spelling.
+fn number(text: &str) -> Option<u64> {
+    let canonical = !text.starts_with(['0', '+']);
+    text.parse().ok().filter(|_| canonical)
+}
+
+/// Reads an id that a request names, or says which attribute is wrong.
+fn id_of(attribute: &str, text: &str) -> Result<Value> {
+    number(text).map(Value::from).ok_or_else(|| {
+        let message = format!("{attribute} must be an id of Freshdesk, a number such as \"48001212121\", not {text:?}");
+        ProviderError::new(Kind::InvalidParameter, message)
+    })
+}
+
+/// Who owns the API key: the cheapest call that needs one.
+pub(super) fn get_me() -> Call {
+    Call::get(["agents".into(), "me".into()])
+}
+
+/// Lists tickets by modification, oldest first.
+///
+/// `include` costs two credits each, which is still one call instead of one per ticket.
+pub(super) fn list_tickets(page: &PageRequest) -> Result<Call> {
+    let (since, number) = match &page.at {
+        None => (BEGINNING.to_owned(), 1),
+        Some(cursor) => ticket_cursor(cursor).ok_or_else(|| ProviderError::malformed("a cursor"))?,
+    };
+    Ok(Call::get(["tickets".into()])
+        .query("updated_since", since)
+        .query("order_by", "updated_at")
+        .query("order_type", "asc")
+        .query("include", "description,requester")
+        .query("per_page", page.size.min(MAX_PAGE).to_string())
+        .query("page", number.to_string()))
+}
+
+/// Where a walk stands: the `updated_since` of its calls and the page of that list.
+fn ticket_cursor(cursor: &Cursor) -> Option<(String, u32)> {
+    let (since, page) = cursor.0.split_once('/')?;
+    Some((since.to_owned(), page.parse().ok()?))
+}
+
+/// Where the walk goes on after a page, if it does.
+///
+/// Near the 300th page the walk begins anew at the time of the last ticket seen.
+pub(super) fn next_tickets(page: &PageRequest, reply: &Reply, last: Option<&Ticket>) -> Option<Cursor> {
+    if !has_next(reply) {
+        return None;
+    }
+    let (since, number) = page.at.as_ref().and_then(ticket_cursor).unwrap_or((BEGINNING.to_owned(), 1));
+    let anchor = last.and_then(|ticket| ticket.modified_at).map(|time| time.to_string());
+    Some(Cursor(match anchor {
+        Some(anchor) if number >= LAST_PAGE && anchor != since => format!("{anchor}/1"),
+        _ => format!("{since}/{}", number + 1),
+    }))
+}
+
+/// Whether a reply names a next page in its `Link` header.
+pub(super) fn has_next(reply: &Reply) -> bool {
+    reply.header("link").is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))
+}
+
+/// Reads one ticket with its requester's name and address: one call, two credits.
+pub(super) fn get_ticket(id: &TicketId) -> Result<Call> {
+    Ok(Call::get(ticket_path(id)?).query("include", "requester"))
+}
+
+/// Reads one ticket's state alone: one credit.
+pub(super) fn get_state(id: &TicketId) -> Result<Call> {
+    Ok(Call::get(ticket_path(id)?))
+}
+
+/// Reads one ticket with its first ten conversations: one call, two credits.
+pub(super) fn get_with_conversations(id: &TicketId) -> Result<Call> {
+    Ok(Call::get(ticket_path(id)?).query("include", "conversations"))
+}
+
+/// Makes a ticket.
+pub(super) fn create_ticket(new: &NewTicket) -> Result<Call> {
+    // `public`, `submitter` and `followers` are attributes that Freshdesk does not have.
+    let NewTicket {
+        subject,
+        description,
+        ticket_type,
+        priority,
+        status,
+        tags,
+        public: _,
+        due_at,
+        custom_properties,
+        group,
+        company,
+        requester,
+        submitter: _,
+        assignee,
+        email_ccs,
+        followers: _,
+    } = new;
+    let mut body = Map::new();
+    body.insert("subject".into(), json!(subject));
+    body.insert("description".into(), json!(description));
+    body.insert("priority".into(), json!(statuses::priority_number(*priority)));
+    body.insert("status".into(), json!(statuses::status_number(*status)));
+    if let Some(requester) = requester {
+        body.extend(requester_members(requester)?);
+    }
+    if let Some(ticket_type) = ticket_type {
+        body.insert("type".into(), json!(ticket_type));
+    }
+    if !tags.is_empty() {
+        body.insert("tags".into(), json!(tags));
+    }
+    if let Some(due_at) = due_at {
+        body.extend(due_members(json!(seconds(*due_at))));
+    }
+    if !custom_properties.is_empty() {
+        body.insert("custom_fields".into(), custom_fields(custom_properties)?);
+    }
+    if let Some(group) = group {
+        body.insert("group_id".into(), id_of("group", group)?);
+    }
+    if let Some(company) = company {
+        body.insert("company_id".into(), id_of("company", company)?);
+    }
+    if let Some(assignee) = assignee {
+        body.insert("responder_id".into(), id_of("assignee", assignee)?);
+    }
+    if !email_ccs.is_empty() {
+        body.insert("cc_emails".into(), addresses(email_ccs)?);
+    }
+    Ok(Call::post(["tickets".into()], Value::Object(body)))
+}
+
+/// Changes what the patch names; none if it names nothing that Freshdesk has.
+pub(super) fn update_ticket(id: &TicketId, patch: &TicketPatch) -> Result<Option<Call>> {
+    // `email_ccs` cannot be changed (section 4.5); the gate has refused what would.
+    let TicketPatch {
+        ticket_type,
+        subject,
+        description,
+        priority,
+        status,
+        tags,
+        public: _,
+        due_at,
+        custom_properties,
+        group,
+        company,
+        requester,
+        submitter: _,
+        assignee,
+        email_ccs: _,
+        followers: _,
+    } = patch;
+    let mut body = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            body.insert(name.into(), value);
+        }
+    };
+    put("type", patched(ticket_type, |text| Ok(json!(text)))?);
+    put("subject", patched(subject, |text| Ok(json!(text)))?);
+    put("description", patched(description, |text| Ok(json!(text)))?);
+    put("priority", patched(priority, |priority| Ok(json!(statuses::priority_number(*priority))))?);
+    put("status", patched(status, |status| Ok(json!(statuses::status_number(*status))))?);
+    put("custom_fields", patched(custom_properties, |properties| custom_fields(properties))?);
+    put("group_id", patched(group, |id| id_of("group", id))?);
+    put("company_id", patched(company, |id| id_of("company", id))?);
+    put("responder_id", patched(assignee, |id| id_of("assignee", id))?);
+    put("tags", match tags {
+        Patch::Keep => None,
+        Patch::Clear => Some(json!([])),
+        Patch::Set(tags) => Some(json!(tags)),
+    });
+    if let Some(due) = patched(due_at, |due| Ok(json!(seconds(*due))))? {
+        body.extend(due_members(due));
+    }
+    if let Patch::Set(requester) = requester {
+        body.extend(requester_members(requester)?);
+    }
+    if body.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Call::put(ticket_path(id)?, Value::Object(body))))
+}
+
+/// Removes a ticket into the trash.
+pub(super) fn delete_ticket(id: &TicketId) -> Result<Call> {
+    Ok(Call::delete(ticket_path(id)?))
+}
+
+/// The value that a patch puts: null to clear, nothing to keep.
+fn patched<T>(patch: &Patch<T>, put: impl FnOnce(&T) -> Result<Value>) -> Result<Option<Value>> {
+    match patch {
+        Patch::Keep => Ok(None),
+        Patch::Clear => Ok(Some(Value::Null)),
+        Patch::Set(value) => put(value).map(Some),
+    }
+}
+
+/// Freshdesk wants both due dates together (section 4.3, and the unified API says so).
+fn due_members(due: Value) -> [(String, Value); 2] {
+    [("due_by".into(), due.clone()), ("fr_due_by".into(), due)]
+}
+
+/// Freshdesk's times have no fraction (section 3).
+fn seconds(time: Timestamp) -> String {
+    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+}
+
+/// Names the requester by id, or by an address from which Freshdesk makes a contact.
+fn requester_members(requester: &PersonRef) -> Result<Map<String, Value>> {
+    let PersonRef { user_id, email, name } = requester;
+    let mut members = Map::new();
+    if let Some(user_id) = user_id {
+        members.insert("requester_id".into(), id_of("requester.user_id", user_id)?);
+        return Ok(members);
+    }
+    if let Some(email) = email {
+        members.insert("email".into(), json!(email));
+    }
+    if let Some(name) = name {
+        members.insert("name".into(), json!(name));
+    }
+    Ok(members)
+}
+
+/// The addresses of people in copy: all that Freshdesk knows of them.
+fn addresses(people: &[PersonRef]) -> Result<Value> {
+    let address = |person: &PersonRef| {
+        person.email.clone().map(Value::String).ok_or_else(|| {
+            ProviderError::new(Kind::InvalidParameter, "email_ccs: Freshdesk takes people in copy by email only")
+        })
+    };
+    people.iter().map(address).collect()
+}
+
+/// Custom fields as an object, values with their types.
+fn custom_fields(properties: &[CustomProperty]) -> Result<Value> {
+    let mut fields = Map::new();
+    for CustomProperty { id, value } in properties {
+        let value = serde_json::from_str(value.get()).map_err(|_| {
+            ProviderError::new(Kind::InvalidParameter, format!("custom_properties: the value of {id:?} is not valid"))
+        })?;
+        fields.insert(id.clone(), value);
+    }
+    Ok(Value::Object(fields))
+}
+
+/// A ticket as the unified API has it.
+pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
+    let wire::Ticket {
+        id,
+        subject,
+        description,
+        kind,
+        status,
+        priority,
+        requester_id,
+        responder_id,
+        group_id,
+        company_id,
+        cc_emails,
+        tags,
+        custom_fields,
+        created_at,
+        updated_at,
+        due_by,
+        deleted,
+        spam,
+        requester,
+        conversations: _,
+    } = ticket;
+    let (status, native_status) = statuses::status(status, labels);
+    let property = |(id, value): (Cow<'_, str>, &RawValue)| CustomProperty { id: id.into_owned(), value: value.to_owned() };
+    Ticket {
+        id: TicketId::from_upstream(id.to_string()),
+        ticket_type: text(kind),
+        subject: text(subject),
+        description: text(description),
+        priority: statuses::priority(priority),
+        status,
+        native_status,
+        tags: tags.0.into_iter().filter_map(Text::from_raw).collect(),
+        public: Some(true),
+        due_at: time(due_by),
+        custom_properties: custom_fields.0.into_iter().map(property).collect(),
+        group: group_id.id(),
+        company: company_id.id(),
+        requester: person(requester_id, requester),
+        submitter: None,
+        assignee: responder_id.id(),
+        email_ccs: cc_emails.0.into_iter().filter_map(person_in_copy).collect(),
+        followers: Vec::new(),
+        created_at: time(created_at),
+        modified_at: time(updated_at),
+        deleted: deleted.is_set(),
+        spam: spam.is_set(),
+    }
+}
+
+/// A text if the value is one.
+fn text(raw: Option<&RawValue>) -> Option<Text> {
+    raw.and_then(Text::from_raw)
+}
+
+/// A time if the value is one.
+fn time(raw: Option<&RawValue>) -> Option<Timestamp> {
+    raw?.get().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+/// The requester: what the ticket embeds, or at least the id.
+fn person(id: wire::Number, embedded: Option<wire::Requester<'_>>) -> Option<Person> {
+    let Some(wire::Requester { id: embedded_id, name, email }) = embedded else {
+        return id.id().map(|id| Person { user_id: Some(id), ..Person::default() });
+    };
+    Some(Person { user_id: id.id().or(embedded_id.id()), email: text(email), name: text(name) })
+}
+
+/// Someone in copy: an address, or `"Name" <address>`.
+fn person_in_copy(raw: &RawValue) -> Option<Person> {
+    let literal = Text::from_raw(raw)?;
+    let plain = !raw.get().contains(['\\', '<']);
+    if plain {
+        return Some(Person { email: Some(literal), ..Person::default() });
+    }
+    let entry = literal.decode();
+    let (name, email) = match entry.split_once('<') {
+        Some((name, rest)) => (name.trim().trim_matches('"'), rest.trim_end().trim_end_matches('>')),
+        None => ("", entry.as_ref()),
+    };
+    let name = (!name.is_empty()).then(|| Text::new(name));
+    Some(Person { user_id: None, email: Some(Text::new(email)), name })
+}
+
+/// Lists the conversations of a ticket, oldest first.
+pub(super) fn list_conversations(ticket: &TicketId, page: u32, size: u16) -> Result<Call> {
+    Ok(Call::get(below_ticket(ticket, "conversations")?)
+        .query("per_page", size.min(MAX_PAGE).to_string())
+        .query("page", page.to_string()))
+}
+
+/// Adds a comment: a public one is a reply, a private one a note that says so itself, for a note's
+/// default is not the one of our API.
+pub(super) fn create_comment(ticket: &TicketId, new: &NewComment) -> Result<Call> {
+    let NewComment { content, author, public } = new;
+    let mut body = Map::new();
+    body.insert("body".into(), json!(content));
+    if let Some(author) = author {
+        body.insert("user_id".into(), id_of("author", author)?);
+    }
+    if *public {
+        return Ok(Call::post(below_ticket(ticket, "reply")?, Value::Object(body)));
+    }
+    body.insert("private".into(), json!(true));
+    Ok(Call::post(below_ticket(ticket, "notes")?, Value::Object(body)))
+}
+
+/// Changes a note's text; none if the patch names nothing that can change.
+pub(super) fn update_comment(id: &CommentId, patch: &CommentPatch) -> Result<Option<Call>> {
+    // Author and visibility are fixed (section 6); the gate has refused what would change them.
+    let CommentPatch { content, author: _, public: _ } = patch;
+    let Some(content) = patched(content, |text| Ok(json!(text)))? else {
+        return Ok(None);
+    };
+    Ok(Some(Call::put(conversation_path(id)?, json!({ "body": content }))))
+}
+
+/// Removes a conversation; there is no way back.
+pub(super) fn delete_comment(id: &CommentId) -> Result<Call> {
+    Ok(Call::delete(conversation_path(id)?))
+}
+
+/// A comment as the unified API has it. `public` is decided by the caller, who knows which call
+/// the conversation came from.
+pub(super) fn comment(conversation: wire::Conversation<'_>, public: bool) -> Comment {
+    let wire::Conversation { id, user_id, body, private: _, source: _, created_at, updated_at, attachments } = conversation;
+    Comment {
+        id: CommentId::from_upstream(id.to_string()),
+        content: text(body),
+        author: user_id.id(),
+        public,
+        attachments: attachments.0.into_iter().map(attachment).collect(),
+        created_at: time(created_at),
+        modified_at: time(updated_at),
+    }
+}
+
+/// A file as the unified API has it.
+fn attachment(attachment: wire::Attachment<'_>) -> Attachment {
+    let wire::Attachment { id, name, content_type, size, attachment_url, thumb_url } = attachment;
+    Attachment {
+        id: id.to_string(),
+        filename: text(name),
+        content_type: text(content_type),
+        url: text(attachment_url),
+        thumb_url: text(thumb_url),
+        size: size.0,
+    }
+}

@@ -1,0 +1,129 @@
+//! The network: reqwest behind one tower service.
+
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{Request, Response};
+use bytes::{Bytes, BytesMut};
+use tokio::sync::Semaphore;
+use tower::util::BoxCloneSyncService;
+
+/// Largest upstream body that is read, in bytes, after decompression.
+pub const MAX_BODY: usize = 32 * 1024 * 1024;
+/// How many upstream bodies may be on their way into memory at once.
+const BODIES_AT_ONCE: usize = 32;
+/// Bytes of a body for which room is made before any has arrived.
+const FIRST_ROOM: usize = 16 * 1024;
+
+/// The seam. Anything that answers HTTP fits: reqwest, or a simulator's router in the same process.
+pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+
+/// No reply at all. Each variant says whether the call may have been carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// No connection was made: certainly not carried out. Always repeated.
+    #[error("no connection could be made: {0}")]
+    Connect(String),
+    /// No answer in time: may have been carried out. Repeated if that does no harm.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection broke, or what came is not HTTP: may have been carried out. Repeated if that
+    /// does no harm.
+    #[error("the connection broke: {0}")]
+    Interrupted(String),
+    /// The body is larger than we read. Never repeated.
+    #[error("the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// The client's settings could not be put together, for example because the system has no
+/// certificates.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the HTTP client: {0}")]
+pub struct SetUpError(#[from] reqwest::Error);
+
+/// A transport over the network.
+///
+/// Follows no redirect, reads no proxy from the environment, keeps no cookies; HTTP/1.1 with one
+/// pool of keep-alive connections per upstream. Idle connections are dropped before the usual
+/// 60 s of a vendor's proxy, so that a write does not meet a closing one.
+pub fn network() -> Result<Transport, SetUpError> {
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .http1_only()
+        .tcp_nodelay(true)
+        .connect_timeout(Duration::from_secs(5))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_max_idle_per_host(32)
+        .user_agent(concat!("deskgate/", env!("CARGO_PKG_VERSION")))
+        .build()?;
+    let bodies = Arc::new(Semaphore::new(BODIES_AT_ONCE));
+    Ok(BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+        exchange(client.clone(), Arc::clone(&bodies), request)
+    })))
+}
+
+/// Sends one request and reads its answer whole.
+async fn exchange(
+    client: reqwest::Client,
+    bodies: Arc<Semaphore>,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, TransportError> {
+    let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
+    let mut reply = client.execute(request).await.map_err(|error| classify(&error))?;
+    let declared = reply.content_length().unwrap_or_default();
+    if declared > MAX_BODY as u64 {
+        return Err(TransportError::TooLarge { limit: MAX_BODY });
+    }
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = reply.status();
+    *answer.headers_mut() = std::mem::take(reply.headers_mut());
+
+    // The permit bounds how many half-read bodies lie in memory; what follows the last chunk runs
+    // without waiting, so a finished body is translated before the next one is let in.
+    let _permit = bodies.acquire().await;
+    let Some(first) = reply.chunk().await.map_err(|error| classify(&error))? else {
+        return Ok(answer);
+    };
+    let mut body = BytesMut::new();
+    let mut next = Some(first);
+    while let Some(chunk) = next {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(TransportError::TooLarge { limit: MAX_BODY });
+        }
+        if body.is_empty() {
+            body.reserve(usize::try_from(declared).unwrap_or(0).max(chunk.len()).max(FIRST_ROOM));
+        }
+        body.extend_from_slice(&chunk);
+        next = reply.chunk().await.map_err(|error| classify(&error))?;
+    }
+    *answer.body_mut() = body.freeze();
+    Ok(answer)
+}
+
+/// Names a failure of reqwest, without the address: it is the account's, and known to the caller.
+fn classify(error: &reqwest::Error) -> TransportError {
+    let reason = || {
+        let mut cause = error.source();
+        let mut text = String::new();
+        while let Some(inner) = cause {
+            text = inner.to_string();
+            cause = inner.source();
+        }
+        text
+    };
+    if error.is_connect() {
+        return TransportError::Connect(reason());
+    }
+    if error.is_timeout() {
+        return TransportError::Timeout;
+    }
+    TransportError::Interrupted(reason())
+}

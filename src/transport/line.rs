@@ -1,0 +1,216 @@
+//! One account's line to its help desk: sends calls, repeats them where that is right.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ::http::{HeaderValue, Request, header};
+use bytes::Bytes;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::{Instant, sleep, timeout};
+use tower::ServiceExt as _;
+
+use crate::transport::call::{Call, Endpoint, Reply};
+use crate::transport::http::{Transport, TransportError};
+use crate::transport::retry::{self, Outcome};
+
+/// Longest time one attempt may take.
+const MAX_ATTEMPT: Duration = Duration::from_secs(20);
+
+/// Where a vendor tells about its rate limit: header names, in lower case.
+#[derive(Debug, Clone, Copy)]
+pub struct RateHeaders {
+    /// What is left in the window.
+    pub remaining: &'static str,
+    /// What the call has cost.
+    pub used: &'static str,
+}
+
+/// A place for a value that is remembered, and until when it counts.
+type Slot = Arc<tokio::sync::Mutex<Option<(Instant, Arc<dyn Any + Send + Sync>)>>>;
+
+/// One account's line to its help desk.
+pub struct Line {
+    /// The network.
+    transport: Transport,
+    /// Base address without a final slash.
+    base: String,
+    /// Headers of every call.
+    headers: ::http::HeaderMap,
+    /// What must not be seen in anything that comes from the help desk.
+    secrets: Vec<SecretString>,
+    /// Label of the provider in metrics.
+    provider: &'static str,
+    /// Where the vendor tells its limits.
+    rate: RateHeaders,
+    /// Facts of the account that change seldom, such as the names of its statuses.
+    memory: Mutex<HashMap<&'static str, Slot>>,
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("provider", &self.provider).field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl Line {
+    /// Opens a line. Nothing is sent yet.
+    pub fn new(transport: Transport, endpoint: Endpoint, provider: &'static str, rate: RateHeaders) -> Self {
+        let Endpoint { base, mut headers, secrets } = endpoint;
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let base = base.as_str().trim_end_matches('/').to_owned();
+        Self { transport, base, headers, secrets, provider, rate, memory: Mutex::default() }
+    }
+
+    /// Sends a call until it has an answer that counts, the attempts are used up, or time is.
+    pub async fn send(
+        &self,
+        call: &Call,
+        operation: &'static str,
+        deadline: Instant,
+    ) -> Result<Reply, TransportError> {
+        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let url = call.url(&self.base);
+        let mut attempt = 1;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let result = if left.is_zero() && attempt == 1 {
+                // Nothing was sent, so it certainly did not happen.
+                return Err(TransportError::Connect("the time for this request is over".into()));
+            } else {
+                self.attempt(call, &url, body.clone(), left.min(MAX_ATTEMPT), operation, attempt).await
+            };
+            let outcome = match &result {
+                Ok(reply) => Outcome::Reply { status: reply.status, retry_after: reply.retry_after() },
+                Err(error) => Outcome::Failed(error),
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            let Some(wait) = retry::decide(attempt, &outcome, call.replay, left, rand::random()) else {
+                return result;
+            };
+            sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    /// Sends a call once and writes down how it went.
+    async fn attempt(
+        &self,
+        call: &Call,
+        url: &str,
+        body: Bytes,
+        limit: Duration,
+        operation: &'static str,
+        attempt: u32,
+    ) -> Result<Reply, TransportError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = url.parse().map_err(|_| TransportError::Connect("the address is not valid".into()))?;
+        *request.headers_mut() = self.headers.clone();
+        if call.body.is_some() {
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(header::CONTENT_TYPE, json);
+        }
+
+        let begun = Instant::now();
+        let result = match timeout(limit, self.transport.clone().oneshot(request)).await {
+            Ok(Ok(answer)) => {
+                let (parts, body) = answer.into_parts();
+                Ok(Reply { status: parts.status, headers: parts.headers, body })
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(TransportError::Timeout),
+        };
+        self.write_down(&result, operation, attempt, begun.elapsed());
+        result
+    }
+
+    /// Counts an attempt and logs it, without anything that names the account's people.
+    fn write_down(
+        &self,
+        result: &Result<Reply, TransportError>,
+        operation: &'static str,
+        attempt: u32,
+        duration: Duration,
+    ) {
+        let provider = self.provider;
+        let outcome = match result {
+            Ok(reply) => status_class(reply.status.as_u16()),
+            Err(TransportError::Connect(_)) => "connect",
+            Err(TransportError::Timeout) => "timeout",
+            Err(TransportError::Interrupted(_)) => "interrupted",
+            Err(TransportError::TooLarge { .. }) => "too_large",
+        };
+        metrics::counter!("deskgate_upstream_calls_total", "provider" => provider, "operation" => operation, "outcome" => outcome)
+            .increment(1);
+        metrics::histogram!("deskgate_upstream_duration_seconds", "provider" => provider, "operation" => operation)
+            .record(duration.as_secs_f64());
+        if let Ok(reply) = result {
+            let number = |name| reply.header(name).and_then(|text| text.parse::<f64>().ok()).filter(|n| n.is_finite());
+            if let Some(used) = number(self.rate.used).filter(|used| *used >= 0.0) {
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite, not negative, small")]
+                metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
+                    .increment(used.min(1e6) as u64);
+            }
+            if let Some(remaining) = number(self.rate.remaining) {
+                metrics::gauge!("deskgate_upstream_budget_remaining", "provider" => provider, "operation" => operation)
+                    .set(remaining);
+            }
+        }
+        let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        match result {
+            Ok(reply) => {
+                tracing::debug!(provider, operation, attempt, duration_ms, status = reply.status.as_u16(), "upstream answered");
+            }
+            Err(error) => tracing::warn!(provider, operation, attempt, duration_ms, %error, "upstream call failed"),
+        }
+    }
+
+    /// A value that is remembered for as long as `make` says. Whoever asks while it is being made
+    /// waits for it instead of making it again.
+    pub async fn remembered<T, F>(&self, name: &'static str, make: F) -> Arc<T>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = (T, Duration)> + Send,
+    {
+        let slot = {
+            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(memory.entry(name).or_default())
+        };
+        let mut slot = slot.lock().await;
+        if let Some((until, value)) = &*slot
+            && *until > Instant::now()
+            && let Ok(value) = Arc::clone(value).downcast()
+        {
+            return value;
+        }
+        let (value, how_long) = make.await;
+        let value = Arc::new(value);
+        *slot = Some((Instant::now() + how_long, Arc::clone(&value) as Arc<dyn Any + Send + Sync>));
+        value
+    }
+
+    /// Takes the account's secrets out of a text that came from its help desk.
+    pub fn redact(&self, text: String) -> String {
+        let secret = |secret: &&SecretString| text.contains(secret.expose_secret());
+        match self.secrets.iter().find(secret) {
+            None => text,
+            Some(secret) => self.redact(text.replace(secret.expose_secret(), "[redacted]")),
+        }
+    }
+}
+
+/// The hundred of a status, as a label of few values.
+fn status_class(status: u16) -> &'static str {
+    match status {
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        429 => "429",
+        400..=499 => "4xx",
+        500..=599 => "5xx",
+        _ => "other",
+    }
+}

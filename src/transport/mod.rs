@@ -1,0 +1,11 @@
+//! Bytes on the wire: the only user of reqwest.
+//!
+//! Knows HTTP, not help desks. [`call`] is plain data, [`http`] the network, [`retry`] decides
+//! without a clock of its own, [`egress`] says which addresses may be called at all, and [`line`]
+//! puts them together for one account.
+
+pub mod call;
+pub mod egress;
+pub mod http;
+pub mod line;
+pub mod retry;
