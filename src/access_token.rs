@@ -111,7 +111,12 @@ impl AccessTokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let key = key.expose_secret();
-        Self { encoding: EncodingKey::from_secret(key), decoding: DecodingKey::from_secret(key), validation, clock }
+        Self {
+            encoding: EncodingKey::from_secret(key),
+            decoding: DecodingKey::from_secret(key),
+            validation,
+            clock,
+        }
     }
 
     /// Issues a token for an account with these scopes.
@@ -134,7 +139,8 @@ impl AccessTokens {
             exp: now.saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
             jti: uuid::Uuid::new_v4().simple().to_string(),
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map(Into::into)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map(Into::into)
     }
 
     /// Accepts a token whose signature, issuer, audience and time are right.
@@ -143,13 +149,24 @@ impl AccessTokens {
             return Err(NotAccepted);
         }
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let Claims { sub, app, scope, exp, .. } = decoded.map_err(|_| NotAccepted)?.claims;
+        let Claims {
+            sub,
+            app,
+            scope,
+            exp,
+            ..
+        } = decoded.map_err(|_| NotAccepted)?.claims;
         let expires_at = Timestamp::from_second(exp).map_err(|_| NotAccepted)?;
         if expires_at <= self.clock.now() {
             return Err(NotAccepted);
         }
         let account = sub.parse().map_err(|_| NotAccepted)?;
         let application = app.parse().map_err(|_| NotAccepted)?;
-        Ok(AccessToken { account, application, scope, expires_at })
+        Ok(AccessToken {
+            account,
+            application,
+            scope,
+            expires_at,
+        })
     }
 }

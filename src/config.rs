@@ -15,7 +15,13 @@ use crate::transport::egress::AllowedUpstream;
 /// variable, named in its help. Standard output carries a command's answer only, logs go to
 /// standard error.
 #[derive(Debug, Parser)]
-#[command(name = "deskgate", version, about, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    name = "deskgate",
+    version,
+    about,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -31,10 +37,22 @@ pub struct Cli {
 pub struct Logging {
     /// What is logged: a level (error, warn, info, debug, trace), or directives such as
     /// `info,deskgate::transport=debug`.
-    #[arg(long, env = "DESKGATE_LOG", default_value = "info", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "DESKGATE_LOG",
+        default_value = "info",
+        global = true,
+        value_name = "FILTER"
+    )]
     pub log: String,
     /// How log lines look.
-    #[arg(long, env = "DESKGATE_LOG_FORMAT", default_value = "text", global = true, value_name = "FORMAT")]
+    #[arg(
+        long,
+        env = "DESKGATE_LOG_FORMAT",
+        default_value = "text",
+        global = true,
+        value_name = "FORMAT"
+    )]
     pub log_format: LogFormat,
 }
 
@@ -77,10 +95,16 @@ pub enum Command {
 #[command(next_help_heading = "Store")]
 pub struct Database {
     /// The database: a file for the embedded SQLite, made if it is missing.
-    #[arg(long, env = "DESKGATE_DATABASE_URL", default_value = "sqlite:deskgate.db", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DESKGATE_DATABASE_URL",
+        default_value = "sqlite:deskgate.db",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: SecretString,
     /// File that holds the master key: 32 bytes in base64, such as `head -c 32 /dev/urandom | base64`
-    /// prints. Or set DESKGATE_MASTER_KEY to the key itself.
+    /// prints. Or set `DESKGATE_MASTER_KEY` to the key itself.
     #[arg(long, env = "DESKGATE_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
 }
@@ -89,7 +113,12 @@ pub struct Database {
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Address to listen on.
-    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "DESKGATE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT"
+    )]
     pub listen: SocketAddr,
     /// Origin under which clients reach the gateway, for the addresses in its answers, such as
     /// `https://desk.example.com`. Needed unless the listen address is a loopback one.
@@ -120,7 +149,12 @@ pub struct Serve {
 pub struct Upstreams {
     /// Upstreams outside of the vendors' domains that accounts may use: `host:port`, several
     /// separated by commas. None by default.
-    #[arg(long, env = "DESKGATE_ALLOW_UPSTREAM", value_delimiter = ',', value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "DESKGATE_ALLOW_UPSTREAM",
+        value_delimiter = ',',
+        value_name = "HOST:PORT"
+    )]
     pub allow_upstream: Vec<AllowedUpstream>,
 }
 
@@ -128,7 +162,12 @@ pub struct Upstreams {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Address to listen on.
-    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "DESKGATE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT"
+    )]
     pub listen: SocketAddr,
     /// Prints one line of JSON once everything answers, instead of a text.
     #[arg(long)]
@@ -137,7 +176,7 @@ pub struct Demo {
     #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub tickets: u32,
     /// Which simulated help desk: the same number makes the same one.
-    #[arg(long, default_value = "1", value_name = "NUMBER")]
+    #[arg(long, default_value_t = 2026, value_name = "NUMBER")]
     pub seed: u64,
     /// The plan whose rate limits the simulated help desk has.
     #[arg(long, default_value = "unlimited", value_name = "PLAN")]
@@ -182,7 +221,7 @@ pub struct SimulateFreshdesk {
     #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub tickets: u32,
     /// Which help desk: the same number makes the same one.
-    #[arg(long, default_value = "1", value_name = "NUMBER")]
+    #[arg(long, default_value_t = 2026, value_name = "NUMBER")]
     pub seed: u64,
     /// The plan whose rate limits the help desk has.
     #[arg(long, default_value = "unlimited", value_name = "PLAN")]
@@ -210,7 +249,12 @@ pub struct AccountAdd {
     #[arg(long, value_name = "SERVICE", default_value = "freshdesk")]
     pub service: String,
     /// First part of the help desk's address: `acme` of `acme.freshdesk.com`.
-    #[arg(long, value_name = "NAME", conflicts_with = "url", required_unless_present = "url")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "url",
+        required_unless_present = "url"
+    )]
     pub domain: Option<String>,
     /// Origin of the help desk instead of `--domain`, for one that `--allow-upstream` lists.
     #[arg(long, value_name = "URL")]
@@ -331,6 +375,11 @@ pub struct TokenIssue {
 #[derive(Debug, Args)]
 pub struct Healthcheck {
     /// Address that the gateway listens on.
-    #[arg(long, env = "DESKGATE_LISTEN", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "DESKGATE_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "HOST:PORT"
+    )]
     pub listen: SocketAddr,
 }

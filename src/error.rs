@@ -73,7 +73,9 @@ impl Error {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadRequest(_) | Self::InvalidParameter(_) | Self::InvalidToken => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::InvalidParameter(_) | Self::InvalidToken => {
+                StatusCode::BAD_REQUEST
+            }
             Self::AuthenticationRequired | Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,

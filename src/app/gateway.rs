@@ -31,7 +31,12 @@ pub(super) struct Settings {
 
 /// Desks over the network.
 pub(super) fn desks(store: &Store, allow_upstream: Vec<AllowedUpstream>) -> Outcome<Desks> {
-    Ok(Desks::new(store.clone(), providers::all(), network()?, Egress::new(allow_upstream)))
+    Ok(Desks::new(
+        store.clone(),
+        providers::all(),
+        network()?,
+        Egress::new(allow_upstream),
+    ))
 }
 
 /// Checks and issues the access tokens of a database.
@@ -41,7 +46,12 @@ pub(super) fn access_tokens(store: &Store, clock: &Clock) -> AccessTokens {
 
 /// The edge of a gateway over this store.
 pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Edge> {
-    let Settings { public_url, request_timeout, max_in_flight, allow_upstream } = settings;
+    let Settings {
+        public_url,
+        request_timeout,
+        max_in_flight,
+        allow_upstream,
+    } = settings;
     Ok(Edge {
         desks: desks(&store, allow_upstream)?,
         api_keys: Arc::new(ApiKeys::default()),

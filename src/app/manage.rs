@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::access_token::Scope;
@@ -12,7 +12,8 @@ use crate::app::vault_key::{open_store, read_secret};
 use crate::app::{Outcome, answer, gateway};
 use crate::clock::Clock;
 use crate::config::{
-    AccountAdd, AccountCommand, AccountList, AccountRemove, KeyCommand, KeyCreate, KeyRevoke, TokenCommand, TokenIssue,
+    AccountAdd, AccountCommand, AccountList, AccountRemove, KeyCommand, KeyCreate, KeyRevoke,
+    TokenCommand, TokenIssue,
 };
 use crate::desk::accounts::Connection;
 use crate::store::Store;
@@ -37,15 +38,39 @@ pub(super) async fn account(command: AccountCommand) -> Outcome {
 
 /// Connects an account.
 async fn add_account(add: AccountAdd) -> Outcome {
-    let AccountAdd { service, domain, url, api_key_file, name, application, no_verify, json, database, upstreams } = add;
+    let AccountAdd {
+        service,
+        domain,
+        url,
+        api_key_file,
+        name,
+        application,
+        no_verify,
+        json,
+        database,
+        upstreams,
+    } = add;
     let api_key = read_secret(&api_key_file)?;
     let store = open_store(&database, &Clock::system()).await?;
     let application = application_of(&store, application).await?;
     let desks = gateway::desks(&store, upstreams.allow_upstream)?;
-    let members = [("domain", domain), ("url", url), ("api_key", Some(api_key.expose_secret().to_owned()))];
-    let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
-    let connection = Connection { service, name, credentials: Map::from_iter(given), verify: !no_verify };
-    let account = desks.connect(&application, connection, Instant::now() + TRY_WITHIN).await?;
+    let members = [
+        ("domain", domain),
+        ("url", url),
+        ("api_key", Some(api_key.expose_secret().to_owned())),
+    ];
+    let given = members
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
+    let connection = Connection {
+        service,
+        name,
+        credentials: given.collect(),
+        verify: !no_verify,
+    };
+    let account = desks
+        .connect(&application, connection, Instant::now() + TRY_WITHIN)
+        .await?;
     store.close().await;
     if json {
         return answer(&shown(&account).to_string());
@@ -60,20 +85,36 @@ async fn add_account(add: AccountAdd) -> Outcome {
 async fn application_of(store: &Store, named: Option<String>) -> Outcome<ApplicationId> {
     if let Some(named) = named {
         let found = store.find_application(&named).await?;
-        return Ok(found.ok_or_else(|| format!("there is no application {named}: deskgate key create {named} makes it"))?.id);
+        return Ok(found
+            .ok_or_else(|| {
+                format!("there is no application {named}: deskgate key create {named} makes it")
+            })?
+            .id);
     }
     let mut applications = store.list_applications().await?;
     match (applications.pop(), applications.is_empty()) {
         (Some(only), true) => Ok(only.id),
-        (Some(_), false) => Err("there are several applications: say which one with --application".into()),
+        (Some(_), false) => {
+            Err("there are several applications: say which one with --application".into())
+        }
         (None, _) => Err("there is no application yet: deskgate key create NAME makes one".into()),
     }
 }
 
 /// An account as commands show it.
 fn shown(account: &Account) -> Value {
-    let Account { id, application_id, service, origin, account: login, name, options: _, active, created_at, modified_at: _ } =
-        account;
+    let Account {
+        id,
+        application_id,
+        service,
+        origin,
+        account: login,
+        name,
+        options: _,
+        active,
+        created_at,
+        modified_at: _,
+    } = account;
     json!({
         "id": id, "application_id": application_id.as_str(), "service": service, "url": origin, "account": login,
         "name": name, "active": active, "created": created_at,
@@ -94,45 +135,72 @@ async fn list_accounts(list: AccountList) -> Outcome {
     }
     store.close().await;
     if list.json {
-        return answer(&json!({ "accounts": accounts.iter().map(shown).collect::<Vec<_>>() }).to_string());
+        return answer(
+            &json!({ "accounts": accounts.iter().map(shown).collect::<Vec<_>>() }).to_string(),
+        );
     }
     if accounts.is_empty() {
         return answer("no account is connected: deskgate account add --help says how");
     }
     let mut text = String::new();
     for account in &accounts {
-        let name = account.name.as_deref().or(account.account.as_deref()).unwrap_or_default();
+        let name = account
+            .name
+            .as_deref()
+            .or(account.account.as_deref())
+            .unwrap_or_default();
         let state = if account.active { "active" } else { "inactive" };
-        writeln!(text, "{:>16}  {:<10}  {:<8}  {}  {name}", account.id, account.service, state, account.origin)?;
+        writeln!(
+            text,
+            "{:>16}  {:<10}  {:<8}  {}  {name}",
+            account.id, account.service, state, account.origin
+        )?;
     }
     answer(text.trim_end())
 }
 
 /// Removes an account.
 async fn remove_account(remove: AccountRemove) -> Outcome {
-    let AccountRemove { account, json, database } = remove;
+    let AccountRemove {
+        account,
+        json,
+        database,
+    } = remove;
     let store = open_store(&database, &Clock::system()).await?;
     let Some(found) = store.inspect_account(account).await? else {
-        return Err(format!("there is no account {account}: deskgate account list shows all").into());
+        return Err(
+            format!("there is no account {account}: deskgate account list shows all").into(),
+        );
     };
     store.delete_account(&found.application_id, account).await?;
     store.close().await;
     if json {
         return answer(&json!({ "id": account, "removed": true }).to_string());
     }
-    answer(&format!("account {account} is removed; running gateways notice within five seconds"))
+    answer(&format!(
+        "account {account} is removed; running gateways notice within five seconds"
+    ))
 }
 
 /// Works on API keys.
 pub(super) async fn key(command: KeyCommand) -> Outcome {
     match command {
-        KeyCommand::Create(KeyCreate { name, json, database }) => {
+        KeyCommand::Create(KeyCreate {
+            name,
+            json,
+            database,
+        }) => {
             let store = open_store(&database, &Clock::system()).await?;
-            let NewKey { application_id, key_id: _, api_key } = store.create_key(&name).await?;
+            let NewKey {
+                application_id,
+                key_id: _,
+                api_key,
+            } = store.create_key(&name).await?;
             store.close().await;
             let api_key = api_key.expose_secret();
             if json {
-                let shown = json!({ "application_id": application_id.as_str(), "api_key": api_key });
+                let shown =
+                    json!({ "application_id": application_id.as_str(), "api_key": api_key });
                 return answer(&shown.to_string());
             }
             answer(&format!(
@@ -140,7 +208,11 @@ pub(super) async fn key(command: KeyCommand) -> Outcome {
                  APIKey …`.\n\nNext, an account:\n\n  deskgate account add --application {name} --domain acme --api-key-file FILE"
             ))
         }
-        KeyCommand::Revoke(KeyRevoke { key_id, json, database }) => {
+        KeyCommand::Revoke(KeyRevoke {
+            key_id,
+            json,
+            database,
+        }) => {
             let store = open_store(&database, &Clock::system()).await?;
             let revoked = store.revoke_key(&key_id).await?;
             store.close().await;
@@ -150,26 +222,47 @@ pub(super) async fn key(command: KeyCommand) -> Outcome {
             if json {
                 return answer(&json!({ "key_id": key_id, "revoked": true }).to_string());
             }
-            answer(&format!("key {key_id} is revoked; running gateways notice within five seconds"))
+            answer(&format!(
+                "key {key_id} is revoked; running gateways notice within five seconds"
+            ))
         }
     }
 }
 
 /// Works on access tokens.
 pub(super) async fn token(command: TokenCommand) -> Outcome {
-    let TokenCommand::Issue(TokenIssue { account, lifetime, read_only, json, database }) = command;
+    let TokenCommand::Issue(TokenIssue {
+        account,
+        lifetime,
+        read_only,
+        json,
+        database,
+    }) = command;
     let clock = Clock::system();
     let store = open_store(&database, &clock).await?;
     let Some(found) = store.inspect_account(account).await? else {
-        return Err(format!("there is no account {account}: deskgate account list shows all").into());
+        return Err(
+            format!("there is no account {account}: deskgate account list shows all").into(),
+        );
     };
-    let scopes: &[Scope] = if read_only { &[Scope::Read] } else { &[Scope::Read, Scope::Write] };
+    let scopes: &[Scope] = if read_only {
+        &[Scope::Read]
+    } else {
+        &[Scope::Read, Scope::Write]
+    };
     let tokens = gateway::access_tokens(&store, &clock);
-    let token = tokens.issue(&found.application_id, account, scopes, Duration::from_secs(lifetime))?;
+    let token = tokens.issue(
+        &found.application_id,
+        account,
+        scopes,
+        Duration::from_secs(lifetime),
+    )?;
     store.close().await;
     let token = token.expose_secret();
     if json {
-        return answer(&json!({ "token": token, "account_id": account, "expires_in": lifetime }).to_string());
+        return answer(
+            &json!({ "token": token, "account_id": account, "expires_in": lifetime }).to_string(),
+        );
     }
     answer(&format!(
         "{token}\n\nIt counts for {lifetime} seconds. Send it as `Authorization: Bearer …`, for example:\n\n  curl -H \

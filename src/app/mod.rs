@@ -5,9 +5,9 @@ mod gateway;
 mod healthcheck;
 mod manage;
 mod metrics;
-mod simulate;
 mod serve;
 mod signals;
+mod simulate;
 mod vault_key;
 
 use std::error::Error;
@@ -26,7 +26,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 pub fn run(cli: Cli) -> ExitCode {
     let Cli { command, logging } = cli;
     let outcome = start_logging(&logging).and_then(|()| {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(dispatch(command))
     });
     match outcome {
@@ -53,17 +55,18 @@ async fn dispatch(command: Command) -> Outcome {
         Command::Account(command) => manage::account(command).await,
         Command::Key(command) => manage::key(command).await,
         Command::Token(command) => manage::token(command).await,
-        Command::Openapi => {
-            answer(docs::document_text().trim_end())
-        }
+        Command::Openapi => answer(docs::document_text().trim_end()),
         Command::Healthcheck(healthcheck) => healthcheck::healthcheck(healthcheck).await,
     }
 }
 
 /// Sends log lines to standard error.
 fn start_logging(logging: &Logging) -> Outcome {
-    let filter = EnvFilter::try_new(&logging.log).map_err(|error| format!("--log {}: {error}", logging.log))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let filter = EnvFilter::try_new(&logging.log)
+        .map_err(|error| format!("--log {}: {error}", logging.log))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
     match logging.log_format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

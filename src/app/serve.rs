@@ -20,11 +20,21 @@ use crate::http::{self, server};
 /// Runs the gateway until it is told to end.
 pub(super) async fn serve(serve: Serve) -> Outcome {
     let end = signals::end()?;
-    let Serve { listen, public_url, metrics_listen, request_timeout, max_in_flight, database, upstreams } = serve;
+    let Serve {
+        listen,
+        public_url,
+        metrics_listen,
+        request_timeout,
+        max_in_flight,
+        database,
+        upstreams,
+    } = serve;
     let public_url = public_url_of(listen, public_url)?;
     let clock = Clock::system();
     let store = open_store(&database, &clock).await?;
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     let settings = Settings {
         public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
@@ -68,9 +78,14 @@ fn public_url_of(listen: SocketAddr, public_url: Option<String>) -> Outcome<Opti
         )
         .into());
     };
-    let wrong = || format!("DESKGATE_PUBLIC_URL must be an origin such as https://desk.example.com, not {text}");
+    let wrong = || {
+        format!(
+            "DESKGATE_PUBLIC_URL must be an origin such as https://desk.example.com, not {text}"
+        )
+    };
     let url = Url::parse(&text).map_err(|_| wrong())?;
-    let is_origin = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+    let is_origin =
+        matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
     if !is_origin || url.fragment().is_some() || !url.username().is_empty() {
         return Err(wrong().into());
     }

@@ -17,7 +17,14 @@ use crate::providers::freshdesk::sim::{Options, Plan, Simulator, Switches};
 pub(super) async fn simulate(simulate: Simulate) -> Outcome {
     let end = signals::end()?;
     let Simulate::Freshdesk(options) = simulate;
-    let SimulateFreshdesk { listen, api_key, tickets, seed, plan, latency_ms } = options;
+    let SimulateFreshdesk {
+        listen,
+        api_key,
+        tickets,
+        seed,
+        plan,
+        latency_ms,
+    } = options;
     let latency = Duration::from_millis(latency_ms);
     let simulator = freshdesk(api_key.clone(), tickets, seed, plan, latency);
     let (listener, address) = bind(listen).await?;
@@ -27,7 +34,13 @@ pub(super) async fn simulate(simulate: Simulate) -> Outcome {
 }
 
 /// A simulated Freshdesk on the system's clock.
-pub(super) fn freshdesk(api_key: String, tickets: u32, seed: u64, plan: FreshdeskPlan, latency: Duration) -> Simulator {
+pub(super) fn freshdesk(
+    api_key: String,
+    tickets: u32,
+    seed: u64,
+    plan: FreshdeskPlan,
+    latency: Duration,
+) -> Simulator {
     let plan = match plan {
         FreshdeskPlan::Trial => Plan::Trial,
         FreshdeskPlan::Growth => Plan::Growth,
@@ -36,13 +49,22 @@ pub(super) fn freshdesk(api_key: String, tickets: u32, seed: u64, plan: Freshdes
         FreshdeskPlan::Unlimited => Plan::Unlimited,
     };
     let clock = Clock::system();
-    let options = Options { api_key, tickets, seed, plan, latency, switches: Switches::default() };
+    let options = Options {
+        api_key,
+        tickets,
+        seed,
+        plan,
+        latency,
+        switches: Switches::default(),
+    };
     Simulator::new(options, Arc::new(move || clock.now()))
 }
 
 /// Listens, and says on which address.
 pub(super) async fn bind(listen: SocketAddr) -> Outcome<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }

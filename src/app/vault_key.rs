@@ -17,16 +17,28 @@ const MAX_SECRET: u64 = 64 * 1024;
 
 /// Opens the database with the master key that the settings name.
 pub(super) async fn open_store(database: &Database, clock: &Clock) -> Outcome<Store> {
+    let url = database.database_url.expose_secret();
+    if url.starts_with("postgres") {
+        return Err("PostgreSQL is not supported yet: DESKGATE_DATABASE_URL must name a file, such as sqlite:deskgate.db".into());
+    }
     let master_key = master_key(database)?;
-    Ok(Store::open(database.database_url.expose_secret(), &master_key, clock.clone()).await?)
+    Ok(Store::open(url, &master_key, clock.clone()).await?)
 }
 
 /// The master key of the settings. Without one nothing is stored: there is no unsealed mode.
 fn master_key(database: &Database) -> Outcome<MasterKey> {
-    #[expect(clippy::disallowed_methods, reason = "the one secret that is no option, so that it is in no list of processes")]
-    let from_environment = std::env::var("DESKGATE_MASTER_KEY").ok().filter(|key| !key.is_empty()).map(SecretString::from);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one secret that is no option, so that it is in no list of processes"
+    )]
+    let from_environment = std::env::var("DESKGATE_MASTER_KEY")
+        .ok()
+        .filter(|key| !key.is_empty())
+        .map(SecretString::from);
     let key = match (from_environment, &database.master_key_file) {
-        (Some(_), Some(_)) => return Err("set DESKGATE_MASTER_KEY or DESKGATE_MASTER_KEY_FILE, not both".into()),
+        (Some(_), Some(_)) => {
+            return Err("set DESKGATE_MASTER_KEY or DESKGATE_MASTER_KEY_FILE, not both".into());
+        }
         (Some(key), None) => key,
         (None, Some(file)) => read_secret(file)?,
         (None, None) => {
@@ -43,7 +55,10 @@ fn master_key(database: &Database) -> Outcome<MasterKey> {
 pub(super) fn read_secret(file: &Path) -> Outcome<SecretString> {
     let mut text = String::new();
     let read = if file == Path::new("-") {
-        std::io::stdin().lock().take(MAX_SECRET).read_to_string(&mut text)
+        std::io::stdin()
+            .lock()
+            .take(MAX_SECRET)
+            .read_to_string(&mut text)
     } else {
         fs::File::open(file).and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text))
     };

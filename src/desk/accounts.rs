@@ -53,10 +53,17 @@ impl Desks {
         connection: Connection,
         deadline: Instant,
     ) -> Result<Account> {
-        let Connection { service, name, credentials, verify } = connection;
+        let Connection {
+            service,
+            name,
+            credentials,
+            verify,
+        } = connection;
         let provider = self.provider(&service)?;
         let credentials = sealed_form(credentials);
-        let (origin, identity) = self.try_out(provider, &credentials, verify, deadline).await?;
+        let (origin, identity) = self
+            .try_out(provider, &credentials, verify, deadline)
+            .await?;
         let account = NewAccount {
             application_id: application.clone(),
             service,
@@ -84,7 +91,13 @@ impl Desks {
             return Ok((origin, Identity::default()));
         }
         let line = Arc::new(self.line(&*provider, endpoint));
-        let up = Upstream::new(Arc::clone(&provider), line, Operation::Identify, deadline, false);
+        let up = Upstream::new(
+            Arc::clone(&provider),
+            line,
+            Operation::Identify,
+            deadline,
+            false,
+        );
         Ok((origin, provider.identify(&up).await?))
     }
 
@@ -95,22 +108,34 @@ impl Desks {
         own.ok_or(Error::NotFound("the account"))
     }
 
-    /// The accounts of this application, oldest first.
+    /// The accounts of this application, oldest first, or only this one of them.
     pub async fn list_accounts(
         &self,
         application: &ApplicationId,
+        only: Option<AccountId>,
         request: &ListRequest,
     ) -> Result<(Vec<Account>, Option<String>)> {
         let scope = Scope::Accounts(application);
         let page = self.page_tokens.open(&scope, request)?;
+        if let Some(only) = only {
+            return Ok((vec![self.account(application, only).await?], None));
+        }
         let after = page.at.map(|cursor| cursor.0.parse()).transpose();
         let after = after.map_err(|error: NotAPosition| Error::Internal(error.into()))?;
         // One more than fits on the page tells whether there is a next one.
-        let mut accounts = self.store.list_accounts(application, after, u32::from(page.size) + 1).await?;
+        let mut accounts = self
+            .store
+            .list_accounts(application, after, u32::from(page.size) + 1)
+            .await?;
         let more = accounts.len() > usize::from(page.size);
         accounts.truncate(usize::from(page.size));
-        let last = accounts.last().filter(|_| more).map(|account| Cursor(AccountPosition::from(account).to_string()));
-        let next_page = last.map(|cursor| self.page_tokens.seal(&scope, page.size, &cursor)).transpose()?;
+        let last = accounts
+            .last()
+            .filter(|_| more)
+            .map(|account| Cursor(AccountPosition::from(account).to_string()));
+        let next_page = last
+            .map(|cursor| self.page_tokens.seal(&scope, page.size, &cursor))
+            .transpose()?;
         Ok((accounts, next_page))
     }
 
@@ -123,13 +148,27 @@ impl Desks {
         deadline: Instant,
     ) -> Result<Account> {
         let account = self.account(application, id).await?;
-        let ConnectionPatch { name, active, credentials, verify } = patch;
-        let mut change = AccountChange { name, active, ..AccountChange::default() };
+        let ConnectionPatch {
+            name,
+            active,
+            credentials,
+            verify,
+        } = patch;
+        let mut change = AccountChange {
+            name,
+            active,
+            ..AccountChange::default()
+        };
         if !credentials.is_empty() {
-            let stored = self.store.find_account(id).await?.ok_or(Error::NotFound("the account"))?;
+            let stored = self
+                .store
+                .find_account(id)
+                .await?
+                .ok_or(Error::NotFound("the account"))?;
             let provider = self.provider(&account.service)?;
-            let mut merged: Map<String, Value> = serde_json::from_str(stored.credentials.expose_secret())
-                .map_err(|error| Error::Internal(error.into()))?;
+            let mut merged: Map<String, Value> =
+                serde_json::from_str(stored.credentials.expose_secret())
+                    .map_err(|error| Error::Internal(error.into()))?;
             merged.extend(credentials);
             let merged = sealed_form(merged);
             let (origin, identity) = self.try_out(provider, &merged, verify, deadline).await?;
@@ -149,13 +188,20 @@ impl Desks {
     pub async fn remove_account(&self, application: &ApplicationId, id: AccountId) -> Result<()> {
         let removed = self.store.delete_account(application, id).await?;
         self.forget(id);
-        if removed { Ok(()) } else { Err(Error::NotFound("the account")) }
+        if removed {
+            Ok(())
+        } else {
+            Err(Error::NotFound("the account"))
+        }
     }
 }
 
 /// Credentials as they are sealed: JSON without the members that are null.
 fn sealed_form(members: Map<String, Value>) -> SecretString {
-    let given: Map<String, Value> = members.into_iter().filter(|(_, value)| !value.is_null()).collect();
+    let given: Map<String, Value> = members
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .collect();
     Value::Object(given).to_string().into()
 }
 

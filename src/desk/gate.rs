@@ -18,7 +18,9 @@ pub(super) fn check_operation(capabilities: &Capabilities, operation: Operation)
         return Ok(());
     }
     let (title, name) = (capabilities.title, operation.name());
-    Err(Error::NotSupported(format!("{title} does not support {name}")))
+    Err(Error::NotSupported(format!(
+        "{title} does not support {name}"
+    )))
 }
 
 /// Asks for what must be given.
@@ -31,7 +33,10 @@ pub(super) fn check_new<F: Field>(accepts: &Accepts<F>, intents: &[(F, Intent)])
 }
 
 /// Refuses to empty what cannot be empty; returns the fixed attributes that the request names.
-pub(super) fn check_patch<F: Field>(accepts: &Accepts<F>, intents: &[(F, Intent)]) -> Result<Vec<F>> {
+pub(super) fn check_patch<F: Field>(
+    accepts: &Accepts<F>,
+    intents: &[(F, Intent)],
+) -> Result<Vec<F>> {
     let mut fixed = Vec::new();
     for (field, intent) in intents {
         if *intent == Intent::Keep {
@@ -39,8 +44,14 @@ pub(super) fn check_patch<F: Field>(accepts: &Accepts<F>, intents: &[(F, Intent)
         }
         if accepts.fixed.contains(field) {
             fixed.push(*field);
-        } else if *intent == Intent::Clear && accepts.optional.contains(field) && !accepts.clearable.contains(field) {
-            return Err(Error::InvalidParameter(format!("{} cannot be emptied with null", field.name())));
+        } else if *intent == Intent::Clear
+            && accepts.optional.contains(field)
+            && !accepts.clearable.contains(field)
+        {
+            return Err(Error::InvalidParameter(format!(
+                "{} cannot be emptied with null",
+                field.name()
+            )));
         }
     }
     Ok(fixed)
@@ -54,7 +65,8 @@ trait ContainsPair<F> {
 
 impl<F: PartialEq> ContainsPair<F> for [(F, Intent)] {
     fn contains_pair(&self, field: F, intent: Intent) -> bool {
-        self.iter().any(|(own, what)| *own == field && *what == intent)
+        self.iter()
+            .any(|(own, what)| *own == field && *what == intent)
     }
 }
 
@@ -65,7 +77,9 @@ pub(super) fn check_ticket_keeps(
     patch: &TicketPatch,
     current: &Ticket,
 ) -> Result<()> {
-    refuse_changes(capabilities, fixed, |field| ticket_keeps(field, patch, current))
+    refuse_changes(capabilities, fixed, |field| {
+        ticket_keeps(field, patch, current)
+    })
 }
 
 /// Refuses a change of a fixed attribute of a comment.
@@ -83,12 +97,18 @@ pub(super) fn check_comment_keeps(
 }
 
 /// Refuses the first attribute that would change.
-fn refuse_changes<F: Field>(capabilities: &Capabilities, fixed: &[F], keeps: impl Fn(F) -> bool) -> Result<()> {
+fn refuse_changes<F: Field>(
+    capabilities: &Capabilities,
+    fixed: &[F],
+    keeps: impl Fn(F) -> bool,
+) -> Result<()> {
     match fixed.iter().find(|field| !keeps(**field)) {
         None => Ok(()),
         Some(field) => {
             let (title, name) = (capabilities.title, field.name());
-            Err(Error::InvalidParameter(format!("{name} cannot be changed: {title} does not allow it")))
+            Err(Error::InvalidParameter(format!(
+                "{name} cannot be changed: {title} does not allow it"
+            )))
         }
     }
 }
@@ -99,21 +119,40 @@ fn ticket_keeps(field: TicketField, patch: &TicketPatch, current: &Ticket) -> bo
         TicketField::TicketType => same_text(&patch.ticket_type, current.ticket_type.as_ref()),
         TicketField::Subject => same_text(&patch.subject, current.subject.as_ref()),
         TicketField::Description => same_text(&patch.description, current.description.as_ref()),
-        TicketField::Priority => same(&patch.priority, current.priority.is_none(), |new| current.priority == Some(*new)),
-        TicketField::Status => same(&patch.status, current.status.is_none(), |new| current.status == Some(*new)),
-        TicketField::Tags => same(&patch.tags, current.tags.is_empty(), |tags| {
-            tags.len() == current.tags.len() && tags.iter().zip(&current.tags).all(|(new, old)| old.decode() == *new)
+        TicketField::Priority => same(&patch.priority, current.priority.is_none(), |new| {
+            current.priority == Some(*new)
         }),
-        TicketField::Public => same(&patch.public, current.public.is_none(), |new| current.public == Some(*new)),
-        TicketField::DueAt => same(&patch.due_at, current.due_at.is_none(), |new| current.due_at == Some(*new)),
+        TicketField::Status => same(&patch.status, current.status.is_none(), |new| {
+            current.status == Some(*new)
+        }),
+        TicketField::Tags => same(&patch.tags, current.tags.is_empty(), |tags| {
+            tags.len() == current.tags.len()
+                && tags
+                    .iter()
+                    .zip(&current.tags)
+                    .all(|(new, old)| old.decode() == *new)
+        }),
+        TicketField::Public => same(&patch.public, current.public.is_none(), |new| {
+            current.public == Some(*new)
+        }),
+        TicketField::DueAt => same(&patch.due_at, current.due_at.is_none(), |new| {
+            current.due_at == Some(*new)
+        }),
         TicketField::CustomProperties => {
             let held = |new: &CustomProperty| current.custom_properties.contains(new);
-            same(&patch.custom_properties, current.custom_properties.is_empty(), |new| new.iter().all(held))
+            same(
+                &patch.custom_properties,
+                current.custom_properties.is_empty(),
+                |new| new.iter().all(held),
+            )
         }
         TicketField::Group => same_id(&patch.group, current.group.as_ref()),
         TicketField::Company => same_id(&patch.company, current.company.as_ref()),
         TicketField::Requester => same(&patch.requester, current.requester.is_none(), |new| {
-            current.requester.as_ref().is_some_and(|person| same_person(new, person))
+            current
+                .requester
+                .as_ref()
+                .is_some_and(|person| same_person(new, person))
         }),
         TicketField::Submitter => same_id(&patch.submitter, current.submitter.as_ref()),
         TicketField::Assignee => same_id(&patch.assignee, current.assignee.as_ref()),
@@ -133,7 +172,9 @@ fn same<T>(patch: &Patch<T>, is_empty: bool, equals: impl FnOnce(&T) -> bool) ->
 
 /// [`same`] for a long text.
 fn same_text(patch: &Patch<String>, current: Option<&Text>) -> bool {
-    same(patch, current.is_none(), |new| current.is_some_and(|text| text.decode() == *new))
+    same(patch, current.is_none(), |new| {
+        current.is_some_and(|text| text.decode() == *new)
+    })
 }
 
 /// [`same`] for an id.
@@ -144,7 +185,8 @@ fn same_id(patch: &Patch<String>, current: Option<&String>) -> bool {
 /// [`same`] for people, in any order.
 fn same_people(patch: &Patch<Vec<PersonRef>>, current: &[Person]) -> bool {
     same(patch, current.is_empty(), |new| {
-        let known = |reference: &PersonRef| current.iter().any(|person| same_person(reference, person));
+        let known =
+            |reference: &PersonRef| current.iter().any(|person| same_person(reference, person));
         new.len() == current.len() && new.iter().all(known)
     })
 }
@@ -155,5 +197,9 @@ fn same_person(reference: &PersonRef, person: &Person) -> bool {
         return person.user_id.as_ref() == Some(user_id);
     }
     let email = person.email.as_ref().map(Text::decode);
-    reference.email.as_deref().zip(email).is_some_and(|(new, old)| new.eq_ignore_ascii_case(&old))
+    reference
+        .email
+        .as_deref()
+        .zip(email)
+        .is_some_and(|(new, old)| new.eq_ignore_ascii_case(&old))
 }

@@ -1,6 +1,6 @@
 //! Use cases on one authorised account.
 //!
-//! A [`Desk`] is an account opened for one request. Each of its operations asks the [`gate`] first,
+//! A [`Desk`] is an account opened for one request. Each of its operations asks the `gate` first,
 //! then the provider; lists go through [`page_token`]. [`Desks`] opens them, [`accounts`] connects
 //! and removes the accounts themselves.
 
@@ -75,7 +75,9 @@ impl Desk {
     /// The line for one operation, if this help desk has it.
     fn upstream(&self, operation: Operation) -> Result<Upstream> {
         gate::check_operation(self.opened.provider().capabilities(), operation)?;
-        Ok(self.opened.upstream(operation, self.deadline, self.wants_raw))
+        Ok(self
+            .opened
+            .upstream(operation, self.deadline, self.wants_raw))
     }
 
     /// Lists tickets, oldest modification first.
@@ -84,7 +86,11 @@ impl Desk {
         let scope = Scope::Tickets(self.account());
         let mut page = self.page_tokens.open(&scope, request)?;
         loop {
-            let found = self.opened.provider().list_tickets(&up, page.clone()).await?;
+            let found = self
+                .opened
+                .provider()
+                .list_tickets(&up, page.clone())
+                .await?;
             if let Some(listed) = self.listed(&scope, &mut page, found)? {
                 return Ok(listed);
             }
@@ -93,7 +99,12 @@ impl Desk {
 
     /// Seals a page for the client. An empty page with a successor is never given out, for SDKs
     /// stop on one: then there is none here, and `page` stands at the successor.
-    fn listed<T>(&self, scope: &Scope<'_>, page: &mut PageRequest, found: Page<T>) -> Result<Option<Listed<T>>> {
+    fn listed<T>(
+        &self,
+        scope: &Scope<'_>,
+        page: &mut PageRequest,
+        found: Page<T>,
+    ) -> Result<Option<Listed<T>>> {
         let Page { objects, next } = found;
         if objects.is_empty() && next.is_some() {
             if Instant::now() >= self.deadline {
@@ -102,7 +113,9 @@ impl Desk {
             page.at = next;
             return Ok(None);
         }
-        let next_page = next.map(|cursor| self.page_tokens.seal(scope, page.size, &cursor)).transpose()?;
+        let next_page = next
+            .map(|cursor| self.page_tokens.seal(scope, page.size, &cursor))
+            .transpose()?;
         Ok(Some(Listed { objects, next_page }))
     }
 
@@ -139,12 +152,20 @@ impl Desk {
     }
 
     /// Lists the comments of a ticket, oldest first.
-    pub async fn list_comments(&self, ticket: &TicketId, request: &ListRequest) -> Result<Listed<Comment>> {
+    pub async fn list_comments(
+        &self,
+        ticket: &TicketId,
+        request: &ListRequest,
+    ) -> Result<Listed<Comment>> {
         let up = self.upstream(Operation::ListComments)?;
         let scope = Scope::Comments(self.account(), ticket);
         let mut page = self.page_tokens.open(&scope, request)?;
         loop {
-            let found = self.opened.provider().list_comments(&up, ticket, page.clone()).await?;
+            let found = self
+                .opened
+                .provider()
+                .list_comments(&up, ticket, page.clone())
+                .await?;
             if let Some(listed) = self.listed(&scope, &mut page, found)? {
                 return Ok(listed);
             }
@@ -154,9 +175,16 @@ impl Desk {
     /// Reads a comment. No help desk has an address for one, so the ticket's list is walked.
     pub async fn get_comment(&self, ticket: &TicketId, id: &CommentId) -> Result<Found<Comment>> {
         let up = self.upstream(Operation::ListComments)?;
-        let mut page = PageRequest { at: None, size: MAX_PAGE_SIZE };
+        let mut page = PageRequest {
+            at: None,
+            size: MAX_PAGE_SIZE,
+        };
         loop {
-            let Page { objects, next } = self.opened.provider().list_comments(&up, ticket, page.clone()).await?;
+            let Page { objects, next } = self
+                .opened
+                .provider()
+                .list_comments(&up, ticket, page.clone())
+                .await?;
             if let Some(found) = objects.into_iter().find(|found| found.object.id == *id) {
                 return Ok(found);
             }
@@ -168,11 +196,19 @@ impl Desk {
     }
 
     /// Adds a comment.
-    pub async fn create_comment(&self, ticket: &TicketId, new: NewComment) -> Result<Found<Comment>> {
+    pub async fn create_comment(
+        &self,
+        ticket: &TicketId,
+        new: NewComment,
+    ) -> Result<Found<Comment>> {
         let up = self.upstream(Operation::CreateComment)?;
         let capabilities = self.opened.provider().capabilities();
         gate::check_new(&capabilities.create_comment, &new.intents())?;
-        Ok(self.opened.provider().create_comment(&up, ticket, new).await?)
+        Ok(self
+            .opened
+            .provider()
+            .create_comment(&up, ticket, new)
+            .await?)
     }
 
     /// Changes what the patch names.
@@ -189,12 +225,20 @@ impl Desk {
             let current = self.get_comment(ticket, id).await?;
             gate::check_comment_keeps(capabilities, &fixed, &patch, &current.object)?;
         }
-        Ok(self.opened.provider().update_comment(&up, ticket, id, patch).await?)
+        Ok(self
+            .opened
+            .provider()
+            .update_comment(&up, ticket, id, patch)
+            .await?)
     }
 
     /// Removes a comment.
     pub async fn delete_comment(&self, ticket: &TicketId, id: &CommentId) -> Result<()> {
         let up = self.upstream(Operation::DeleteComment)?;
-        Ok(self.opened.provider().delete_comment(&up, ticket, id).await?)
+        Ok(self
+            .opened
+            .provider()
+            .delete_comment(&up, ticket, id)
+            .await?)
     }
 }

@@ -57,18 +57,36 @@ impl Opened {
     }
 
     /// The line, for one operation.
-    pub(super) fn upstream(&self, operation: Operation, deadline: Instant, wants_raw: bool) -> Upstream {
-        Upstream::new(Arc::clone(&self.provider), Arc::clone(&self.line), operation, deadline, wants_raw)
+    pub(super) fn upstream(
+        &self,
+        operation: Operation,
+        deadline: Instant,
+        wants_raw: bool,
+    ) -> Upstream {
+        Upstream::new(
+            Arc::clone(&self.provider),
+            Arc::clone(&self.line),
+            operation,
+            deadline,
+            wants_raw,
+        )
     }
 
     /// Whether the store need not be asked.
     fn is_fresh(&self) -> bool {
-        *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) > Instant::now()
+        *self
+            .fresh_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            > Instant::now()
     }
 
     /// Notes that the store was just asked.
     fn refresh(&self) {
-        *self.fresh_until.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now() + FRESH;
+        *self
+            .fresh_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now() + FRESH;
     }
 
     /// Whether the store still holds what was opened.
@@ -103,7 +121,12 @@ impl fmt::Debug for Desks {
 
 impl Desks {
     /// Puts the long-lived things together.
-    pub fn new(store: Store, providers: Vec<Arc<dyn Provider>>, transport: Transport, egress: Egress) -> Self {
+    pub fn new(
+        store: Store,
+        providers: Vec<Arc<dyn Provider>>,
+        transport: Transport,
+        egress: Egress,
+    ) -> Self {
         let page_tokens = Arc::new(PageTokens::new(store.vault().page_token_key()));
         Self {
             store,
@@ -124,13 +147,19 @@ impl Desks {
         wants_raw: bool,
     ) -> Result<Desk> {
         let opened = self.opened(account).await?;
-        let Some(opened) = opened.filter(|opened| opened.account.application_id == *application) else {
+        let Some(opened) = opened.filter(|opened| opened.account.application_id == *application)
+        else {
             return Err(Error::NotFound("the account"));
         };
         if !opened.account.active {
             return Err(Error::Forbidden("the account is not active".into()));
         }
-        Ok(Desk { opened, page_tokens: Arc::clone(&self.page_tokens), deadline, wants_raw })
+        Ok(Desk {
+            opened,
+            page_tokens: Arc::clone(&self.page_tokens),
+            deadline,
+            wants_raw,
+        })
     }
 
     /// An account at hand, or from the store.
@@ -151,13 +180,26 @@ impl Desks {
             opened.refresh();
             return Ok(at_hand);
         }
-        let StoredAccount { account, credentials } = stored;
+        let StoredAccount {
+            account,
+            credentials,
+        } = stored;
         let broken = |reason: String| Error::Internal(format!("account {id}: {reason}").into());
-        let provider = self.provider(&account.service).map_err(|error| broken(error.to_string()))?;
-        let endpoint = self.endpoint(&*provider, &credentials).map_err(|error| broken(error.to_string()))?;
+        let provider = self
+            .provider(&account.service)
+            .map_err(|error| broken(error.to_string()))?;
+        let endpoint = self
+            .endpoint(&*provider, &credentials)
+            .map_err(|error| broken(error.to_string()))?;
         let line = Arc::new(self.line(&*provider, endpoint));
         let fresh_until = Mutex::new(Instant::now() + FRESH);
-        let opened = Arc::new(Opened { account, credentials, provider, line, fresh_until });
+        let opened = Arc::new(Opened {
+            account,
+            credentials,
+            provider,
+            line,
+            fresh_until,
+        });
         self.at_hand.insert(id, Arc::clone(&opened));
         Ok(Some(opened))
     }
@@ -169,16 +211,26 @@ impl Desks {
 
     /// The provider of a service.
     pub(super) fn provider(&self, service: &str) -> Result<Arc<dyn Provider>> {
-        let provider = self.providers.iter().find(|provider| provider.id() == service);
+        let provider = self
+            .providers
+            .iter()
+            .find(|provider| provider.id() == service);
         provider.map(Arc::clone).ok_or_else(|| {
-            let known: Vec<_> = self.providers.iter().map(|provider| provider.id()).collect();
+            let known: Vec<_> = self
+                .providers
+                .iter()
+                .map(|provider| provider.id())
+                .collect();
             Error::InvalidParameter(format!("service must be one of: {}", known.join(", ")))
         })
     }
 
     /// The name of a service for people.
     pub fn title(&self, service: &str) -> &'static str {
-        let provider = self.providers.iter().find(|provider| provider.id() == service);
+        let provider = self
+            .providers
+            .iter()
+            .find(|provider| provider.id() == service);
         provider.map_or("", |provider| provider.capabilities().title)
     }
 
@@ -191,13 +243,20 @@ impl Desks {
         let credentials: &RawValue = serde_json::from_str(credentials.expose_secret())
             .map_err(|_| InvalidCredentials("the credentials are not JSON".into()))?;
         let endpoint = provider.connect(credentials)?;
-        let allowed = self.egress.check(&endpoint.base, provider.capabilities().domain);
+        let allowed = self
+            .egress
+            .check(&endpoint.base, provider.capabilities().domain);
         allowed.map_err(|error| InvalidCredentials(error.to_string()))?;
         Ok(endpoint)
     }
 
     /// A line to an endpoint.
     pub(super) fn line(&self, provider: &dyn Provider, endpoint: Endpoint) -> Line {
-        Line::new(self.transport.clone(), endpoint, provider.id(), provider.capabilities().rate)
+        Line::new(
+            self.transport.clone(),
+            endpoint,
+            provider.id(),
+            provider.capabilities().rate,
+        )
     }
 }

@@ -42,7 +42,9 @@ pub struct PageTokens {
 impl PageTokens {
     /// Signs with this key.
     pub fn new(key: &SecretBox<[u8; 32]>) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret()) }
+        Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, key.expose_secret()),
+        }
     }
 
     /// Seals a cursor.
@@ -54,7 +56,9 @@ impl PageTokens {
         payload.extend(signature.as_ref().iter().take(SIGNATURE));
         let token = URL_SAFE_NO_PAD.encode(payload);
         if token.len() > MAX_TOKEN {
-            return Err(Error::Internal(format!("a page token has {} characters", token.len()).into()));
+            return Err(Error::Internal(
+                format!("a page token has {} characters", token.len()).into(),
+            ));
         }
         Ok(token)
     }
@@ -65,21 +69,36 @@ impl PageTokens {
     pub fn open(&self, scope: &Scope<'_>, request: &ListRequest) -> Result<PageRequest> {
         let size = request.page_size;
         if size.is_some_and(|size| !(1..=MAX_PAGE_SIZE).contains(&size)) {
-            return Err(Error::BadRequest(format!("page_size must be 1 to {MAX_PAGE_SIZE}")));
+            return Err(Error::BadRequest(format!(
+                "page_size must be 1 to {MAX_PAGE_SIZE}"
+            )));
         }
         let token = match request.page.as_deref() {
-            None | Some("1") => return Ok(PageRequest { at: None, size: size.unwrap_or(DEFAULT_PAGE_SIZE) }),
+            None | Some("1") => {
+                return Ok(PageRequest {
+                    at: None,
+                    size: size.unwrap_or(DEFAULT_PAGE_SIZE),
+                });
+            }
             Some(token) => token,
         };
         let opened = self.unseal(scope, token);
         let (sealed_size, cursor) = opened.ok_or_else(|| {
-            Error::BadRequest("page is not a page of this list: take the value of next_page as it was given".into())
+            Error::BadRequest(
+                "page is not a page of this list: take the value of next_page as it was given"
+                    .into(),
+            )
         })?;
         if size.is_some_and(|size| size != sealed_size) {
-            let message = format!("page_size is {sealed_size} for this page: leave it out, or begin anew without page");
+            let message = format!(
+                "page_size is {sealed_size} for this page: leave it out, or begin anew without page"
+            );
             return Err(Error::BadRequest(message));
         }
-        Ok(PageRequest { at: Some(cursor), size: sealed_size })
+        Ok(PageRequest {
+            at: Some(cursor),
+            size: sealed_size,
+        })
     }
 
     /// Opens a token that was sealed for this list.
@@ -127,7 +146,10 @@ mod tests {
     }
 
     fn page(token: &str) -> ListRequest {
-        ListRequest { page: Some(token.into()), page_size: None }
+        ListRequest {
+            page: Some(token.into()),
+            page_size: None,
+        }
     }
 
     proptest! {
@@ -159,9 +181,23 @@ mod tests {
     fn a_token_belongs_to_its_account_its_list_its_size_and_its_key() {
         let ticket = TicketId::from_upstream("1");
         let other = TicketId::from_upstream("2");
-        let token = tokens(1).seal(&Scope::Comments(account(7), &ticket), 50, &Cursor("2".into())).unwrap();
+        let token = tokens(1)
+            .seal(
+                &Scope::Comments(account(7), &ticket),
+                50,
+                &Cursor("2".into()),
+            )
+            .unwrap();
         let open = |key, scope: Scope<'_>, page_size| {
-            tokens(key).open(&scope, &ListRequest { page_size, ..page(&token) }).is_ok()
+            tokens(key)
+                .open(
+                    &scope,
+                    &ListRequest {
+                        page_size,
+                        ..page(&token)
+                    },
+                )
+                .is_ok()
         };
 
         assert!(open(1, Scope::Comments(account(7), &ticket), None));
@@ -175,7 +211,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_a_bad_request() {
-        for token in ["", "2", "0", "-1", "1 ", "AAAA", "=", "💥", &"A".repeat(513), &"A".repeat(100_000)] {
+        for token in [
+            "",
+            "2",
+            "0",
+            "-1",
+            "1 ",
+            "AAAA",
+            "=",
+            "💥",
+            &"A".repeat(513),
+            &"A".repeat(100_000),
+        ] {
             let opened = tokens(1).open(&Scope::Tickets(account(7)), &page(token));
             assert!(matches!(opened, Err(Error::BadRequest(_))), "{token:.20}");
         }

@@ -36,7 +36,10 @@ pub struct AccountObject {
     #[schema(example = "account")]
     kind: &'static str,
     /// Address of this object.
-    #[schema(format = "uri", example = "https://desk.example.com/v1/accounts/90817234")]
+    #[schema(
+        format = "uri",
+        example = "https://desk.example.com/v1/accounts/90817234"
+    )]
     href: String,
     /// Login of the credential's owner. Null if it was not tried.
     #[schema(required, example = "ada@example.com")]
@@ -71,8 +74,18 @@ pub struct AccountObject {
 impl AccountObject {
     /// An account as it is answered. Its own address always has the id.
     fn new(edge: &Edge, account: Account) -> Self {
-        let Account { id, application_id: _, service, origin, account, name, options: _, active, created_at, modified_at } =
-            account;
+        let Account {
+            id,
+            application_id: _,
+            service,
+            origin,
+            account,
+            name,
+            options: _,
+            active,
+            created_at,
+            modified_at,
+        } = account;
         Self {
             id,
             api: "core",
@@ -107,12 +120,22 @@ pub async fn list_accounts(
     caller: Caller,
     Listing(request): Listing,
 ) -> Result<impl IntoResponse> {
-    let (accounts, next_page) = match &caller {
-        Caller::Application(application) => edge.desks.list_accounts(application, &request).await?,
-        Caller::Token(token) => (vec![edge.desks.account(&token.application, token.account).await?], None),
+    let only = match &caller {
+        Caller::Application(_) => None,
+        Caller::Token(token) => Some(token.account),
     };
-    let objects = accounts.into_iter().map(|account| AccountObject::new(&edge, account)).collect();
-    Ok(Json(StatusCode::OK, List::of("core", request.page, objects, next_page)))
+    let (accounts, next_page) = edge
+        .desks
+        .list_accounts(caller.application(), only, &request)
+        .await?;
+    let objects = accounts
+        .into_iter()
+        .map(|account| AccountObject::new(&edge, account))
+        .collect();
+    Ok(Json(
+        StatusCode::OK,
+        List::of("core", request.page, objects, next_page),
+    ))
 }
 
 /// Retrieve an account
@@ -130,7 +153,10 @@ pub async fn get_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl
 /// Freshdesk: `api_key`, and `domain` or `url`.
 #[derive(ToSchema)]
 #[schema(as = NewAccount, example = json!({"service": "freshdesk", "domain": "acme", "api_key": "aBcDeFgHiJkLmNoPqRsT"}))]
-#[expect(dead_code, reason = "stands for the documentation of the body; its members are the help desk's own")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of the body; its members are the help desk's own"
+)]
 pub struct ConnectAccount {
     /// The kind of help desk.
     #[schema(example = "freshdesk")]
@@ -149,7 +175,10 @@ pub struct ConnectAccount {
 /// Whether a credential is tried, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct VerifyParams {
     /// `false` stores the credential without trying it against the help desk first.
     #[param(default = true)]
@@ -191,11 +220,23 @@ pub async fn connect_account(
     Body(mut body): Body<Map<String, Value>>,
 ) -> Result<impl IntoResponse> {
     let application = caller.require_application()?;
-    let service = take_text(&mut body, "service")?.ok_or_else(|| Error::BadRequest("service is required".into()))?;
+    let service = take_text(&mut body, "service")?
+        .ok_or_else(|| Error::BadRequest("service is required".into()))?;
     let name = take_text(&mut body, "name")?;
-    let connection = Connection { service, name, credentials: body, verify: verify(&parts)? };
-    let account = edge.desks.connect(application, connection, Deadline::of(&parts, &edge)).await?;
-    Ok(Json(StatusCode::CREATED, AccountObject::new(&edge, account)))
+    let connection = Connection {
+        service,
+        name,
+        credentials: body,
+        verify: verify(&parts)?,
+    };
+    let account = edge
+        .desks
+        .connect(application, connection, Deadline::of(&parts, &edge))
+        .await?;
+    Ok(Json(
+        StatusCode::CREATED,
+        AccountObject::new(&edge, account),
+    ))
 }
 
 /// What to change about an account; what is left out stays. The members of the credential may be
@@ -229,9 +270,21 @@ pub async fn update_account(
     Body(body): Body<UpdateAccount>,
 ) -> Result<impl IntoResponse> {
     let application = at.caller.require_application()?;
-    let UpdateAccount { name, active, credentials } = body;
-    let patch = ConnectionPatch { name, active, credentials, verify: verify(&parts)? };
-    let account = edge.desks.change_account(application, at.id, patch, Deadline::of(&parts, &edge)).await?;
+    let UpdateAccount {
+        name,
+        active,
+        credentials,
+    } = body;
+    let patch = ConnectionPatch {
+        name,
+        active,
+        credentials,
+        verify: verify(&parts)?,
+    };
+    let account = edge
+        .desks
+        .change_account(application, at.id, patch, Deadline::of(&parts, &edge))
+        .await?;
     Ok(Json(StatusCode::OK, AccountObject::new(&edge, account)))
 }
 
@@ -244,6 +297,8 @@ pub async fn update_account(
     responses((status = 204, description = "The account is gone."), Errors),
 )]
 pub async fn delete_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl IntoResponse> {
-    edge.desks.remove_account(at.caller.require_application()?, at.id).await?;
+    edge.desks
+        .remove_account(at.caller.require_application()?, at.id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -42,9 +42,10 @@ impl Caller {
     /// Refuses a token without this scope.
     pub fn require(&self, scope: Scope) -> Result<()> {
         match self {
-            Self::Token(token) if !token.allows(scope) => {
-                Err(Error::Forbidden(format!("the access token lacks the scope {}", scope.name())))
-            }
+            Self::Token(token) if !token.allows(scope) => Err(Error::Forbidden(format!(
+                "the access token lacks the scope {}",
+                scope.name()
+            ))),
             Self::Application(_) | Self::Token(_) => Ok(()),
         }
     }
@@ -53,7 +54,9 @@ impl Caller {
     pub fn require_application(&self) -> Result<&ApplicationId> {
         match self {
             Self::Application(application) => Ok(application),
-            Self::Token(_) => Err(Error::Forbidden("this takes an application's API key, not an access token".into())),
+            Self::Token(_) => Err(Error::Forbidden(
+                "this takes an application's API key, not an access token".into(),
+            )),
         }
     }
 
@@ -64,7 +67,11 @@ impl Caller {
             Self::Token(token) if form == "me" => Ok(token.account),
             Self::Token(token) => {
                 let account = form.parse()?;
-                if token.account == account { Ok(account) } else { Err(Error::NotFound("the account")) }
+                if token.account == account {
+                    Ok(account)
+                } else {
+                    Err(Error::NotFound("the account"))
+                }
             }
             Self::Application(_) if form == "me" => {
                 let message = "me is the account of a Bearer token: with an API key, name the account by its id";
@@ -105,8 +112,14 @@ impl FromRequestParts<Edge> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
         let caller = match credential(parts)? {
-            Credential::Token(token) => edge.access_tokens.check(token).map(Self::Token).map_err(|_| Error::Unauthorized)?,
-            Credential::ApiKey(key) => Self::Application(edge.api_keys.check(&edge.store, key).await?),
+            Credential::Token(token) => edge
+                .access_tokens
+                .check(token)
+                .map(Self::Token)
+                .map_err(|_| Error::Unauthorized)?,
+            Credential::ApiKey(key) => {
+                Self::Application(edge.api_keys.check(&edge.store, key).await?)
+            }
         };
         refuse_what_is_not_done(parts)?;
         Ok(caller)
@@ -116,10 +129,14 @@ impl FromRequestParts<Edge> for Caller {
 /// Refuses headers that ask for what the gateway does not do: to ignore one would do something else
 /// than was asked for.
 fn refuse_what_is_not_done(parts: &Parts) -> Result<()> {
-    let refused = ["x-kloudless-as-user", "x-kloudless-raw-headers"].into_iter().find(|name| parts.headers.contains_key(*name));
+    let refused = ["x-kloudless-as-user", "x-kloudless-raw-headers"]
+        .into_iter()
+        .find(|name| parts.headers.contains_key(*name));
     match refused {
         None => Ok(()),
-        Some(name) => Err(Error::NotSupported(format!("the header {name} is not supported here"))),
+        Some(name) => Err(Error::NotSupported(format!(
+            "the header {name} is not supported here"
+        ))),
     }
 }
 
@@ -131,7 +148,9 @@ pub struct ApiKeys {
 
 impl Default for ApiKeys {
     fn default() -> Self {
-        Self { at_hand: Cache::new(AT_HAND) }
+        Self {
+            at_hand: Cache::new(AT_HAND),
+        }
     }
 }
 
@@ -145,8 +164,12 @@ impl ApiKeys {
         {
             return Ok(application);
         }
-        let application = store.find_key(presented).await?.ok_or(Error::Unauthorized)?;
-        self.at_hand.insert(hash, (application.clone(), Instant::now() + BELIEVED));
+        let application = store
+            .find_key(presented)
+            .await?
+            .ok_or(Error::Unauthorized)?;
+        self.at_hand
+            .insert(hash, (application.clone(), Instant::now() + BELIEVED));
         Ok(application)
     }
 }

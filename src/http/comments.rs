@@ -16,7 +16,10 @@ use crate::model::patch::Patch;
 /// The comment of an address, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct CommentPath {
     /// Id of the comment.
     #[param(example = "comment_MzExOTg2MTQ2Mw")]
@@ -39,7 +42,12 @@ pub async fn list_comments(
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let listed = desk.list_comments(&ticket, &request).await?;
-    Ok(Json(StatusCode::OK, List::new(request.page, listed, |found| links.comment_object(&ticket, found))))
+    Ok(Json(
+        StatusCode::OK,
+        List::new(request.page, listed, |found| {
+            links.comment_object(&ticket, found)
+        }),
+    ))
 }
 
 /// Retrieve a comment
@@ -68,8 +76,11 @@ pub struct CreateComment {
     /// Id of the author, the owner of the account's credential unless given. On Freshdesk an agent.
     author: Option<String>,
     /// Whether the requester can see the comment, true unless given. On Freshdesk a public comment is
-    /// a reply, which goes out by e-mail, and a private one a note.
-    public: Option<bool>,
+    /// a reply, which goes out by e-mail, and a private one a note. Null is refused: it could mean
+    /// either.
+    #[serde(default)]
+    #[schema(value_type = bool, required = false, default = true)]
+    public: Patch<bool>,
 }
 
 /// Create a comment
@@ -87,10 +98,30 @@ pub async fn create_comment(
     Body(body): Body<CreateComment>,
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
-    let CreateComment { content, author, public } = body;
-    let new = NewComment { content: required("content", content)?, author, public: public.unwrap_or(true) };
+    let CreateComment {
+        content,
+        author,
+        public,
+    } = body;
+    let public = match public {
+        Patch::Keep => true,
+        Patch::Set(public) => public,
+        Patch::Clear => {
+            return Err(Error::BadRequest(
+                "public must be true or false, not null".into(),
+            ));
+        }
+    };
+    let new = NewComment {
+        content: required("content", content)?,
+        author,
+        public,
+    };
     let found = desk.create_comment(&ticket, new).await?;
-    Ok(Json(StatusCode::CREATED, links.comment_object(&ticket, found)))
+    Ok(Json(
+        StatusCode::CREATED,
+        links.comment_object(&ticket, found),
+    ))
 }
 
 /// What to change about a comment. On Freshdesk only the content of notes can be changed.
@@ -124,11 +155,25 @@ pub async fn update_comment(
     Body(body): Body<UpdateComment>,
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
-    let UpdateComment { content, author, public } = body;
+    let UpdateComment {
+        content,
+        author,
+        public,
+    } = body;
     if content.value().is_some_and(|text| text.trim().is_empty()) {
         return Err(Error::BadRequest("content cannot be blank".into()));
     }
-    let found = desk.update_comment(&ticket, &id, CommentPatch { content, author, public }).await?;
+    let found = desk
+        .update_comment(
+            &ticket,
+            &id,
+            CommentPatch {
+                content,
+                author,
+                public,
+            },
+        )
+        .await?;
     Ok(Json(StatusCode::OK, links.comment_object(&ticket, found)))
 }
 

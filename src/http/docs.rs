@@ -6,7 +6,9 @@ use axum::Router;
 use axum::extract::RawPathParams;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderValue, StatusCode};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
@@ -53,7 +55,10 @@ pub fn document_text() -> &'static str {
 /// The routes of the documentation.
 pub fn routes() -> Router<Edge> {
     Router::new()
-        .route("/openapi.json", get(|| async { ([(CONTENT_TYPE, JSON)], document_text()) }))
+        .route(
+            "/openapi.json",
+            get(|| async { ([(CONTENT_TYPE, JSON)], document_text()) }),
+        )
         .route("/docs", get(page))
         .route("/docs/{file}", get(file))
 }
@@ -61,7 +66,15 @@ pub fn routes() -> Router<Edge> {
 /// The page itself.
 async fn page() -> Response {
     let html = HeaderValue::from_static("text/html; charset=utf-8");
-    ([(CONTENT_TYPE, html), (CONTENT_SECURITY_POLICY, POLICY), (X_CONTENT_TYPE_OPTIONS, NOSNIFF)], PAGE).into_response()
+    (
+        [
+            (CONTENT_TYPE, html),
+            (CONTENT_SECURITY_POLICY, POLICY),
+            (X_CONTENT_TYPE_OPTIONS, NOSNIFF),
+        ],
+        PAGE,
+    )
+        .into_response()
 }
 
 /// Browsers are to believe the media type.
@@ -69,10 +82,25 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// A part of the page.
 async fn file(params: RawPathParams) -> Result<Response> {
-    let name = params.iter().next().map(|(_, value)| value.to_owned()).unwrap_or_default();
-    let config = Arc::new(Config::from("/openapi.json").try_it_out_enabled(false).validator_url("none"));
-    let found = utoipa_swagger_ui::serve(&name, config).map_err(|error| Error::Internal(error.to_string().into()))?;
-    let Some(SwaggerFile { bytes, content_type, gzpipped, .. }) = found else {
+    let name = params
+        .iter()
+        .next()
+        .map(|(_, value)| value.to_owned())
+        .unwrap_or_default();
+    let config = Arc::new(
+        Config::from("/openapi.json")
+            .try_it_out_enabled(false)
+            .validator_url("none"),
+    );
+    let found = utoipa_swagger_ui::serve(&name, config)
+        .map_err(|error| Error::Internal(error.to_string().into()))?;
+    let Some(SwaggerFile {
+        bytes,
+        content_type,
+        gzpipped,
+        ..
+    }) = found
+    else {
         return Err(Error::NotFound("this address"));
     };
     let mut response = (StatusCode::OK, bytes.into_owned()).into_response();

@@ -37,48 +37,48 @@ pub enum Errors {
     /// The request cannot be read, lacks something or names something that is not taken
     /// (`bad_request`, `invalid_parameters`), or the help desk refused the content (`request_failed`).
     #[response(status = 400)]
-    BadRequest(#[to_schema] ErrorBody),
+    BadRequest(ErrorBody),
     /// No credential (`authentication_required`), a wrong one (`unauthorized`), or the help desk does
     /// not accept the account's (`service_unauthorized`).
     #[response(status = 401)]
-    Unauthorized(#[to_schema] ErrorBody),
+    Unauthorized(ErrorBody),
     /// The credential does not allow this (`forbidden`), or the help desk does not allow it to the
     /// account's (`service_forbidden`).
     #[response(status = 403)]
-    Forbidden(#[to_schema] ErrorBody),
+    Forbidden(ErrorBody),
     /// There is no such object, or not for this caller (`not_found`).
     #[response(status = 404)]
-    NotFound(#[to_schema] ErrorBody),
+    NotFound(ErrorBody),
     /// The object's state does not allow it, such as a write to a spam ticket (`conflict`).
     #[response(status = 409)]
-    Conflict(#[to_schema] ErrorBody),
+    Conflict(ErrorBody),
     /// The body is larger than 1 MiB (`payload_too_large`).
     #[response(status = 413)]
-    PayloadTooLarge(#[to_schema] ErrorBody),
+    PayloadTooLarge(ErrorBody),
     /// The body is not `application/json` (`unsupported_media_type`).
     #[response(status = 415)]
-    UnsupportedMediaType(#[to_schema] ErrorBody),
+    UnsupportedMediaType(ErrorBody),
     /// The help desk's rate limit is used up (`too_many_service_requests`); `Retry-After` has whole
     /// seconds.
     #[response(status = 429)]
-    TooManyRequests(#[to_schema] ErrorBody),
+    TooManyRequests(ErrorBody),
     /// Our mistake (`internal_error`).
     #[response(status = 500)]
-    Internal(#[to_schema] ErrorBody),
+    Internal(ErrorBody),
     /// This help desk, or the gateway, does not have it (`not_implemented`).
     #[response(status = 501)]
-    NotImplemented(#[to_schema] ErrorBody),
+    NotImplemented(ErrorBody),
     /// The help desk cannot be reached, failed, or sent what cannot be read (`bad_gateway`).
     #[response(status = 502)]
-    BadGateway(#[to_schema] ErrorBody),
+    BadGateway(ErrorBody),
     /// The gateway is overloaded or cannot reach its database (`service_not_available`);
     /// `Retry-After` has whole seconds.
     #[response(status = 503)]
-    ServiceUnavailable(#[to_schema] ErrorBody),
+    ServiceUnavailable(ErrorBody),
     /// The help desk was too slow (`gateway_timeout`), or a write was sent and nobody knows whether it
     /// was carried out (`outcome_unknown`): look before you send it again.
     #[response(status = 504)]
-    GatewayTimeout(#[to_schema] ErrorBody),
+    GatewayTimeout(ErrorBody),
 }
 
 impl IntoResponse for Error {
@@ -126,9 +126,15 @@ pub async fn no_such_method(method: Method) -> Error {
 }
 
 /// Answers for a request whose handler panicked; only that request fails.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over by value"
+)]
 pub fn after_panic(panic: Box<dyn Any + Send>) -> Response {
-    // The text of a panic is ours, but what was formatted into it may not be: it is not logged.
-    let kind = if panic.is::<&'static str>() { "a plain text" } else { "a formatted text" };
+    // Only a text without values is known to hold nothing of a request.
+    let text = panic
+        .downcast_ref::<&'static str>()
+        .unwrap_or(&"a text with values");
     metrics::counter!("deskgate_panics_total").increment(1);
-    Error::Internal(format!("a handler panicked with {kind}").into()).into_response()
+    Error::Internal(format!("a handler panicked: {text}").into()).into_response()
 }

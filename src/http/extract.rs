@@ -56,8 +56,14 @@ impl FromRequestParts<Edge> for OpenDesk {
         let account = caller.account(&form)?;
         let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
         let deadline = Deadline::of(parts, edge);
-        let desk = edge.desks.open(caller.application(), account, deadline, wants_raw).await?;
-        Ok(Self { desk, links: Links::new(Arc::clone(&edge.public_url), form) })
+        let desk = edge
+            .desks
+            .open(caller.application(), account, deadline, wants_raw)
+            .await?;
+        Ok(Self {
+            desk,
+            links: Links::new(Arc::clone(&edge.public_url), form),
+        })
     }
 }
 
@@ -105,8 +111,13 @@ impl FromRequestParts<Edge> for CommentAt {
 /// A part of the address.
 async fn path_text(parts: &mut Parts, edge: &Edge, name: &str) -> Result<String> {
     let unreadable = |_| Error::BadRequest("the address is not valid UTF-8".into());
-    let params = RawPathParams::from_request_parts(parts, edge).await.map_err(unreadable)?;
-    let found = params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned());
+    let params = RawPathParams::from_request_parts(parts, edge)
+        .await
+        .map_err(unreadable)?;
+    let found = params
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned());
     found.ok_or_else(|| Error::Internal(format!("the route has no {name}").into()))
 }
 
@@ -116,7 +127,9 @@ fn flag(headers: &HeaderMap, name: &str) -> Result<bool> {
         None => Ok(false),
         Some(value) if value.eq_ignore_ascii_case(b"true") => Ok(true),
         Some(value) if value.eq_ignore_ascii_case(b"false") || value.is_empty() => Ok(false),
-        Some(_) => Err(Error::BadRequest(format!("the header {name} must be true or false"))),
+        Some(_) => Err(Error::BadRequest(format!(
+            "the header {name} must be true or false"
+        ))),
     }
 }
 
@@ -128,12 +141,16 @@ impl FromRequestParts<Edge> for Listing {
 
     async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self> {
         let mut request = ListRequest::default();
-        for (name, value) in form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()) {
+        for (name, value) in
+            form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+        {
             match name.as_ref() {
                 "page" => request.page = Some(value.into_owned()),
                 "page_size" => {
                     let size = value.parse().map_err(|_| {
-                        Error::BadRequest(format!("page_size must be a number from 1 to 1000, not {value:?}"))
+                        Error::BadRequest(format!(
+                            "page_size must be a number from 1 to 1000, not {value:?}"
+                        ))
                     })?;
                     request.page_size = Some(size);
                 }
@@ -151,22 +168,35 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, edge: &Edge) -> Result<Self> {
-        let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Error::UnsupportedMediaType);
         }
-        let bytes = Bytes::from_request(request, edge).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
-            _ => Error::BadRequest("the body could not be read to its end".into()),
-        })?;
+        let bytes =
+            Bytes::from_request(request, edge)
+                .await
+                .map_err(|rejection| match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
+                    _ => Error::BadRequest("the body could not be read to its end".into()),
+                })?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
             let reason = error.inner();
-            Error::BadRequest(if path == "." { format!("{reason}") } else { format!("{path}: {reason}") })
+            Error::BadRequest(if path == "." {
+                format!("{reason}")
+            } else {
+                format!("{path}: {reason}")
+            })
         })?;
-        deserializer.end().map_err(|error| Error::BadRequest(error.to_string()))?;
+        deserializer
+            .end()
+            .map_err(|error| Error::BadRequest(error.to_string()))?;
         Ok(Self(value))
     }
 }

@@ -69,16 +69,28 @@ pub struct Edge {
 fn helpdesk() -> OpenApiRouter<Edge> {
     OpenApiRouter::new()
         .routes(routes!(tickets::list_tickets, tickets::create_ticket))
-        .routes(routes!(tickets::get_ticket, tickets::update_ticket, tickets::delete_ticket))
+        .routes(routes!(
+            tickets::get_ticket,
+            tickets::update_ticket,
+            tickets::delete_ticket
+        ))
         .routes(routes!(comments::list_comments, comments::create_comment))
-        .routes(routes!(comments::get_comment, comments::update_comment, comments::delete_comment))
+        .routes(routes!(
+            comments::get_comment,
+            comments::update_comment,
+            comments::delete_comment
+        ))
 }
 
 /// Every documented route.
 fn documented() -> OpenApiRouter<Edge> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(accounts::list_accounts, accounts::connect_account))
-        .routes(routes!(accounts::get_account, accounts::update_account, accounts::delete_account))
+        .routes(routes!(
+            accounts::get_account,
+            accounts::update_account,
+            accounts::delete_account
+        ))
         .routes(routes!(oauth::check_token))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -95,16 +107,21 @@ pub fn document() -> utoipa::openapi::OpenApi {
 pub fn router(edge: Edge) -> NormalizePath<Router> {
     // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
     let (alias, _) = helpdesk().split_for_parts();
-    let (routes, _) = documented().split_for_parts();
-    let router = routes
+    let (documented, _) = documented().split_for_parts();
+    let router = documented
         .nest("/v1/accounts/{account_id}", alias)
         .merge(docs::routes())
         .fallback(errors::no_such_address)
         .method_not_allowed_fallback(errors::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(errors::after_panic))
-        .layer(middleware::from_fn_with_state(edge.clone(), observe::observe))
-        .layer(SetSensitiveRequestHeadersLayer::new([http::header::AUTHORIZATION]))
+        .layer(middleware::from_fn_with_state(
+            edge.clone(),
+            observe::observe,
+        ))
+        .layer(SetSensitiveRequestHeadersLayer::new([
+            http::header::AUTHORIZATION,
+        ]))
         .with_state(edge);
     NormalizePathLayer::trim_trailing_slash().layer(router)
 }

@@ -44,13 +44,25 @@ pub struct TokenInfo {
     get, path = "/v1/oauth/token", operation_id = "checkToken", tag = "Access",
     responses((status = 200, description = "The token is valid.", body = TokenInfo), Errors),
 )]
-pub async fn check_token(State(edge): State<Edge>, headers: HeaderMap) -> Result<impl IntoResponse> {
-    let value = headers.get(AUTHORIZATION).ok_or(Error::AuthenticationRequired)?;
-    let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Error::InvalidToken)?;
+pub async fn check_token(
+    State(edge): State<Edge>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse> {
+    let value = headers
+        .get(AUTHORIZATION)
+        .ok_or(Error::AuthenticationRequired)?;
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .ok_or(Error::InvalidToken)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::InvalidToken);
     }
-    let token = edge.access_tokens.check(token.trim()).map_err(|_| Error::InvalidToken)?;
+    let token = edge
+        .access_tokens
+        .check(token.trim())
+        .map_err(|_| Error::InvalidToken)?;
     match edge.desks.account(&token.application, token.account).await {
         Ok(_) => {}
         Err(Error::NotFound(_)) => return Err(Error::InvalidToken),

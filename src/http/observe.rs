@@ -13,9 +13,9 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::error::Error;
+use crate::http::Edge;
 use crate::http::errors::render;
 use crate::http::extract::Deadline;
-use crate::http::Edge;
 
 /// Carries the id of a request, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -56,16 +56,26 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
 
 /// The id that the client or the proxy gave, if it is a sane one; else a new one.
 fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
     let sane = |id: &&str| {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         (1..=64).contains(&id.len()) && id.bytes().all(plain)
     };
-    given.filter(sane).map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+    given
+        .filter(sane)
+        .map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
 }
 
 /// Logs and counts a request, a failure once and here.
-fn write_down(method: &Method, route: &str, response: &Response, failure: Option<&Error>, duration: Duration) {
+fn write_down(
+    method: &Method,
+    route: &str,
+    response: &Response,
+    failure: Option<&Error>,
+    duration: Duration,
+) {
     let status = response.status().as_u16();
     let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let code = failure.map_or("", Error::code);

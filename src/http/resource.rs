@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -29,12 +31,18 @@ pub struct Links {
 impl Links {
     /// Links below an account.
     pub fn new(public_url: Arc<str>, account: String) -> Self {
-        Self { public_url, account }
+        Self {
+            public_url,
+            account,
+        }
     }
 
     /// The address of a ticket.
     pub fn ticket(&self, id: &TicketId) -> String {
-        format!("{}/v1/accounts/{}/helpdesk/tickets/{id}", self.public_url, self.account)
+        format!(
+            "{}/v1/accounts/{}/helpdesk/tickets/{id}",
+            self.public_url, self.account
+        )
     }
 
     /// A ticket as it is answered.
@@ -44,7 +52,10 @@ impl Links {
 
     /// A comment as it is answered.
     pub fn comment_object(&self, ticket: &TicketId, found: Found<Comment>) -> Resource<Comment> {
-        Resource::new(format!("{}/comments/{}", self.ticket(ticket), found.object.id), found)
+        Resource::new(
+            format!("{}/comments/{}", self.ticket(ticket), found.object.id),
+            found,
+        )
     }
 }
 
@@ -91,7 +102,13 @@ impl<T: Named> Resource<T> {
     /// Puts what every object has around one.
     fn new(href: String, found: Found<T>) -> Self {
         let Found { object, raw } = found;
-        Self { api: "helpdesk", kind: T::TYPE, href, object, raw: raw.map(|object| Raw { object }) }
+        Self {
+            api: "helpdesk",
+            kind: T::TYPE,
+            href,
+            object,
+            raw: raw.map(|object| Raw { object }),
+        }
     }
 }
 
@@ -105,8 +122,15 @@ pub type TicketList = List<TicketObject>;
 pub type CommentList = List<CommentObject>;
 
 /// The schema of a property.
-fn property(kind: impl Into<SchemaType>, description: &str, example: impl Into<Value>) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(kind).description(Some(description)).examples([example.into()])
+fn property(
+    kind: impl Into<SchemaType>,
+    description: &str,
+    example: impl Into<Value>,
+) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(kind)
+        .description(Some(description))
+        .examples([example.into()])
 }
 
 /// The schema of a text that is always the same.
@@ -121,7 +145,8 @@ impl<T: Named + ToSchema> PartialSchema for Resource<T> {
             return T::schema();
         };
         let ticket = "https://desk.example.com/v1/accounts/me/helpdesk/tickets/ticket_NjQ2MTUz";
-        let href = property(Type::String, "Address of this object.", ticket).format(Some(SchemaFormat::Custom("uri".into())));
+        let href = property(Type::String, "Address of this object.", ticket)
+            .format(Some(SchemaFormat::Custom("uri".into())));
         let native = ObjectBuilder::new()
             .schema_type(SchemaType::AnyValue)
             .description(Some("The object as the help desk sent it."));
@@ -137,9 +162,13 @@ impl<T: Named + ToSchema> PartialSchema for Resource<T> {
             ("raw", raw),
         ];
         for (name, schema) in around {
-            object.properties.insert(name.to_owned(), schema.build().into());
+            object
+                .properties
+                .insert(name.to_owned(), schema.build().into());
         }
-        object.required.extend(["api", "type", "href"].map(str::to_owned));
+        object
+            .required
+            .extend(["api", "type", "href"].map(str::to_owned));
         RefOr::T(Schema::Object(object))
     }
 }
@@ -174,16 +203,32 @@ pub struct List<T> {
 
 impl<T> List<T> {
     /// A page of the Help Desk API.
-    pub fn new<M>(page: Option<String>, listed: Listed<M>, object: impl FnMut(Found<M>) -> T) -> Self {
+    pub fn new<M>(
+        page: Option<String>,
+        listed: Listed<M>,
+        object: impl FnMut(Found<M>) -> T,
+    ) -> Self {
         let Listed { objects, next_page } = listed;
         let objects: Vec<T> = objects.into_iter().map(object).collect();
         Self::of("helpdesk", page, objects, next_page)
     }
 
     /// A page of any of the APIs.
-    pub fn of(api: &'static str, page: Option<String>, objects: Vec<T>, next_page: Option<String>) -> Self {
+    pub fn of(
+        api: &'static str,
+        page: Option<String>,
+        objects: Vec<T>,
+        next_page: Option<String>,
+    ) -> Self {
         let page = page.unwrap_or_else(|| "1".into());
-        Self { api, kind: "object_list", count: objects.len(), page, next_page, objects }
+        Self {
+            api,
+            kind: "object_list",
+            count: objects.len(),
+            page,
+            next_page,
+            objects,
+        }
     }
 }
 
@@ -192,17 +237,32 @@ impl<T: ToSchema> PartialSchema for List<T> {
         let next_page = "What to give as `page` for the next page: opaque, valid for this list and page size only. Null on \
                          the last page; a page without objects is always the last.";
         let text_or_null = SchemaType::from_iter([Type::String, Type::Null]);
-        let next_page = property(text_or_null, next_page, Value::Null).pattern(Some("^[A-Za-z0-9_-]+$"));
+        let next_page =
+            property(text_or_null, next_page, Value::Null).pattern(Some("^[A-Za-z0-9_-]+$"));
         let page = "The page that was asked for, `1` for the first.";
-        let count = property(Type::Integer, "How many objects are on this page.", 1).minimum(Some(0));
+        let count =
+            property(Type::Integer, "How many objects are on this page.", 1).minimum(Some(0));
+        let objects = ArrayBuilder::new()
+            .items(Ref::from_schema_name(T::name()))
+            .description(Some("The objects."));
         let object = ObjectBuilder::new()
-            .property("api", property(Type::String, "`helpdesk`, or `core` for accounts.", "helpdesk"))
+            .property(
+                "api",
+                property(
+                    Type::String,
+                    "`helpdesk`, or `core` for accounts.",
+                    "helpdesk",
+                ),
+            )
             .property("type", constant("Always `object_list`.", "object_list"))
             .property("count", count)
             .property("page", property(Type::String, page, "1"))
             .property("next_page", next_page)
-            .property("objects", ArrayBuilder::new().items(Ref::from_schema_name(T::name())));
-        ["api", "type", "count", "page", "next_page", "objects"].into_iter().fold(object, ObjectBuilder::required).into()
+            .property("objects", objects);
+        ["api", "type", "count", "page", "next_page", "objects"]
+            .into_iter()
+            .fold(object, ObjectBuilder::required)
+            .into()
     }
 }
 

@@ -25,7 +25,8 @@ use tower::{Service, ServiceExt as _};
 
 /// How long a connection may take to send its next request's headers, or stay idle.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes that a connection's buffer may grow to; also the most that the headers may have.
+/// Bytes that a connection's buffer may grow to. Headers that do not fit, or are more than a hundred,
+/// end the connection.
 const BUFFER: usize = 64 * 1024;
 /// Connections at once; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -42,7 +43,10 @@ where
     let graceful = GracefulShutdown::new();
     let tracker = TaskTracker::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(BUFFER).pipeline_flush(true);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_buf_size(BUFFER)
+        .pipeline_flush(true);
 
     let accept = async {
         loop {
@@ -60,7 +64,9 @@ where
             };
             let _ = stream.set_nodelay(true);
             let service = service.clone();
-            let answer = service_fn(move |request: Request<Incoming>| service.clone().oneshot(request.map(Body::new)));
+            let answer = service_fn(move |request: Request<Incoming>| {
+                service.clone().oneshot(request.map(Body::new))
+            });
             let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
             tracker.spawn(async move {
                 if let Err(error) = connection.await {

@@ -17,7 +17,10 @@ use crate::model::ticket::{CustomProperty, NewTicket, Priority, Status, TicketPa
 /// The account of an address, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct AccountPath {
     /// Id of the account, or `me` for the account of the Bearer token.
     #[param(example = "me")]
@@ -27,7 +30,10 @@ pub struct AccountPath {
 /// The ticket of an address, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct TicketPath {
     /// Id of the ticket.
     #[param(example = "ticket_NjQ2MTUz")]
@@ -37,7 +43,10 @@ pub struct TicketPath {
 /// What lists take, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct PageParams {
     /// The value of `next_page` of the page before; leave it out for the first page. A value that is
     /// not of this list is refused with 400.
@@ -51,10 +60,13 @@ pub struct PageParams {
 /// What answers about help desk objects take, for the documentation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "stands for the documentation of parameters, which is generated from it")]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
 pub struct RawDataHeader {
     /// `true` adds the help desk's own object to each object, as `raw.object`.
-    #[param(rename = "X-Kloudless-Raw-Data", default = false)]
+    #[param(rename = "X-Kloudless-Raw-Data", value_type = bool, required = false, default = false)]
     raw_data: Option<bool>,
 }
 
@@ -70,7 +82,10 @@ pub struct RawDataHeader {
 pub async fn list_tickets(open: OpenDesk, Listing(request): Listing) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let listed = desk.list_tickets(&request).await?;
-    Ok(Json(StatusCode::OK, List::new(request.page, listed, |found| links.ticket_object(found))))
+    Ok(Json(
+        StatusCode::OK,
+        List::new(request.page, listed, |found| links.ticket_object(found)),
+    ))
 }
 
 /// Retrieve a ticket
@@ -95,7 +110,11 @@ pub struct CreateTicket {
     #[schema(required, nullable = false, example = "My order has not arrived")]
     subject: Option<String>,
     /// First message of the ticket; may be HTML.
-    #[schema(required, nullable = false, example = "<div>It should have been here on Monday.</div>")]
+    #[schema(
+        required,
+        nullable = false,
+        example = "<div>It should have been here on Monday.</div>"
+    )]
     description: Option<String>,
     /// Type of the ticket, one of the help desk's list.
     ticket_type: Option<String>,
@@ -188,10 +207,14 @@ fn check_person(name: &str, person: &PersonRef) -> Result<()> {
     if let Some(email) = &person.email
         && !is_address(email)
     {
-        return Err(Error::BadRequest(format!("{name}.email must be an e-mail address, not {email:?}")));
+        return Err(Error::BadRequest(format!(
+            "{name}.email must be an e-mail address, not {email:?}"
+        )));
     }
     if person.user_id.is_none() && person.email.is_none() {
-        return Err(Error::BadRequest(format!("{name} needs a user_id or an email")));
+        return Err(Error::BadRequest(format!(
+            "{name} needs a user_id or an email"
+        )));
     }
     Ok(())
 }
@@ -199,15 +222,25 @@ fn check_person(name: &str, person: &PersonRef) -> Result<()> {
 /// Whether a text has the shape of an e-mail address; whether it exists the help desk may find out.
 fn is_address(text: &str) -> bool {
     let blank = |c: char| c.is_whitespace() || c.is_control();
-    text.len() <= 254 && text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty()) && !text.contains(blank)
+    text.len() <= 254
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && !text.contains(blank)
 }
 
 /// Refuses a custom field that is named twice: which value would count?
 fn check_properties(properties: &[CustomProperty]) -> Result<()> {
     let mut seen = std::collections::HashSet::new();
-    match properties.iter().find(|property| !seen.insert(&property.id)) {
+    match properties
+        .iter()
+        .find(|property| !seen.insert(&property.id))
+    {
         None => Ok(()),
-        Some(twice) => Err(Error::BadRequest(format!("custom_properties names {:?} twice", twice.id))),
+        Some(twice) => Err(Error::BadRequest(format!(
+            "custom_properties names {:?} twice",
+            twice.id
+        ))),
     }
 }
 
@@ -220,7 +253,10 @@ fn check_properties(properties: &[CustomProperty]) -> Result<()> {
     params(AccountPath, RawDataHeader), request_body = CreateTicket,
     responses((status = 201, description = "The new ticket.", body = TicketObject), Errors),
 )]
-pub async fn create_ticket(open: OpenDesk, Body(body): Body<CreateTicket>) -> Result<impl IntoResponse> {
+pub async fn create_ticket(
+    open: OpenDesk,
+    Body(body): Body<CreateTicket>,
+) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let found = desk.create_ticket(body.into_new()?).await?;
     Ok(Json(StatusCode::CREATED, links.ticket_object(found)))

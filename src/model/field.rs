@@ -171,7 +171,10 @@ impl NewTicket {
             (TicketField::Tags, given(!tags.is_empty())),
             (TicketField::Public, Intent::Set),
             (TicketField::DueAt, given(due_at.is_some())),
-            (TicketField::CustomProperties, given(!custom_properties.is_empty())),
+            (
+                TicketField::CustomProperties,
+                given(!custom_properties.is_empty()),
+            ),
             (TicketField::Group, given(group.is_some())),
             (TicketField::Company, given(company.is_some())),
             (TicketField::Requester, given(requester.is_some())),
@@ -228,7 +231,11 @@ impl TicketPatch {
 impl NewComment {
     /// What the request does to each attribute.
     pub fn intents(&self) -> [(CommentField, Intent); 3] {
-        let Self { content, author, public: _ } = self;
+        let Self {
+            content,
+            author,
+            public: _,
+        } = self;
         [
             (CommentField::Content, given(!content.is_empty())),
             (CommentField::Author, given(author.is_some())),
@@ -240,7 +247,11 @@ impl NewComment {
 impl CommentPatch {
     /// What the request does to each attribute.
     pub fn intents(&self) -> [(CommentField, Intent); 3] {
-        let Self { content, author, public } = self;
+        let Self {
+            content,
+            author,
+            public,
+        } = self;
         [
             (CommentField::Content, content.into()),
             (CommentField::Author, author.into()),

@@ -25,7 +25,11 @@ pub struct InvalidId {
 impl InvalidId {
     /// Describes a bad id without repeating more of it than a person would read.
     fn new(kind: &'static str, found: &str, reason: &'static str) -> Self {
-        Self { kind, found: found.chars().take(64).collect(), reason }
+        Self {
+            kind,
+            found: found.chars().take(64).collect(),
+            reason,
+        }
     }
 }
 
@@ -35,13 +39,24 @@ fn open(kind: &'static str, prefix: &str, text: &str) -> Result<String, InvalidI
         return Err(InvalidId::new(kind, text, "the prefix is missing"));
     };
     let Ok(bytes) = URL_SAFE_NO_PAD.decode(encoded) else {
-        return Err(InvalidId::new(kind, text, "what follows the prefix is not unpadded base64url"));
+        return Err(InvalidId::new(
+            kind,
+            text,
+            "what follows the prefix is not unpadded base64url",
+        ));
     };
     let Ok(upstream) = String::from_utf8(bytes) else {
         return Err(InvalidId::new(kind, text, "it does not hold a text"));
     };
-    if upstream.is_empty() || upstream.len() > MAX_UPSTREAM_ID || upstream.chars().any(char::is_control) {
-        return Err(InvalidId::new(kind, text, "it does not hold an id of a help desk"));
+    if upstream.is_empty()
+        || upstream.len() > MAX_UPSTREAM_ID
+        || upstream.chars().any(char::is_control)
+    {
+        return Err(InvalidId::new(
+            kind,
+            text,
+            "it does not hold an id of a help desk",
+        ));
     }
     Ok(upstream)
 }
@@ -129,6 +144,8 @@ impl FromStr for AccountId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let digits = !text.starts_with(['0', '+']);
         let number = text.parse().ok().filter(|_| digits).and_then(Self::new);
-        number.ok_or_else(|| InvalidId::new("account", text, "it is not a decimal integer below 2^53"))
+        number.ok_or_else(|| {
+            InvalidId::new("account", text, "it is not a decimal integer below 2^53")
+        })
     }
 }

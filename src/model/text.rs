@@ -23,7 +23,10 @@ impl Text {
 
     /// Encodes a string.
     pub fn new(text: &str) -> Self {
-        #[expect(clippy::expect_used, reason = "writing a string into memory as JSON cannot fail")]
+        #[expect(
+            clippy::expect_used,
+            reason = "writing a string into memory as JSON cannot fail"
+        )]
         let raw = serde_json::value::to_raw_value(text).expect("a string is JSON");
         Self(raw)
     }
@@ -32,11 +35,17 @@ impl Text {
     /// as the replacement character.
     pub fn decode(&self) -> Cow<'_, str> {
         let literal = self.0.get();
-        let inner = literal.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(literal);
+        let inner = literal
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .unwrap_or(literal);
         if !inner.contains('\\') {
             return Cow::Borrowed(inner);
         }
-        Cow::Owned(serde_json::from_str(literal).unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string()))
+        Cow::Owned(
+            serde_json::from_str(literal)
+                .unwrap_or_else(|_| char::REPLACEMENT_CHARACTER.to_string()),
+        )
     }
 }
 

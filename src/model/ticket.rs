@@ -77,7 +77,9 @@ pub struct CustomProperty {
 fn any_value() -> utoipa::openapi::schema::Object {
     utoipa::openapi::ObjectBuilder::new()
         .schema_type(utoipa::openapi::schema::SchemaType::AnyValue)
-        .description(Some("Any JSON value: the type that the help desk gives the field."))
+        .description(Some(
+            "Any JSON value: the type that the help desk gives the field.",
+        ))
         .examples([serde_json::json!(4711)])
         .build()
 }

@@ -56,7 +56,12 @@ pub struct ProviderError {
 impl ProviderError {
     /// A failure of this kind.
     pub fn new(kind: Kind, message: impl AsRef<str>) -> Self {
-        Self { kind, message: clean(message.as_ref()), status: None, retry_after: None }
+        Self {
+            kind,
+            message: clean(message.as_ref()),
+            status: None,
+            retry_after: None,
+        }
     }
 
     /// The help desk lacks this.
@@ -66,53 +71,91 @@ impl ProviderError {
 
     /// There is no such object.
     pub fn not_found(what: &str) -> Self {
-        Self::new(Kind::NotFound, format!("{what} was not found in the help desk"))
+        Self::new(
+            Kind::NotFound,
+            format!("{what} was not found in the help desk"),
+        )
     }
 
     /// A reply whose body cannot be read. What a body held is not repeated.
     pub fn malformed(what: &str) -> Self {
-        Self::new(Kind::Malformed, format!("the help desk sent an answer that cannot be read: {what}"))
+        Self::new(
+            Kind::Malformed,
+            format!("the help desk sent an answer that cannot be read: {what}"),
+        )
     }
 
     /// The failure that a status stands for with every vendor; refine it from the body.
     pub fn from_status(reply: &Reply, message: Option<&str>) -> Self {
         let status = reply.status;
         let (kind, text) = match status {
-            StatusCode::UNAUTHORIZED => (Kind::Unauthenticated, "the help desk does not accept the account's credential"),
-            StatusCode::FORBIDDEN => (Kind::Forbidden, "the help desk does not allow this to the account's credential"),
-            StatusCode::NOT_FOUND | StatusCode::GONE => (Kind::NotFound, "the object was not found in the help desk"),
-            StatusCode::CONFLICT | StatusCode::METHOD_NOT_ALLOWED => {
-                (Kind::Conflict, "the state of the object in the help desk does not allow this")
+            StatusCode::UNAUTHORIZED => (
+                Kind::Unauthenticated,
+                "the help desk does not accept the account's credential",
+            ),
+            StatusCode::FORBIDDEN => (
+                Kind::Forbidden,
+                "the help desk does not allow this to the account's credential",
+            ),
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                (Kind::NotFound, "the object was not found in the help desk")
             }
-            StatusCode::TOO_MANY_REQUESTS => (Kind::RateLimited, "the help desk's rate limit is used up"),
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => (Kind::Invalid, "the help desk refused the content"),
-            StatusCode::PAYLOAD_TOO_LARGE => (Kind::Invalid, "the content is too large for the help desk"),
+            StatusCode::CONFLICT | StatusCode::METHOD_NOT_ALLOWED => (
+                Kind::Conflict,
+                "the state of the object in the help desk does not allow this",
+            ),
+            StatusCode::TOO_MANY_REQUESTS => {
+                (Kind::RateLimited, "the help desk's rate limit is used up")
+            }
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                (Kind::Invalid, "the help desk refused the content")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                (Kind::Invalid, "the content is too large for the help desk")
+            }
             status if status.is_server_error() => (Kind::Unavailable, "the help desk failed"),
-            status if status.is_redirection() => (Kind::Malformed, "the help desk answered with a redirect, which is not followed"),
-            _ => (Kind::Malformed, "the help desk answered in a way that is not understood"),
+            status if status.is_redirection() => (
+                Kind::Malformed,
+                "the help desk answered with a redirect, which is not followed",
+            ),
+            _ => (
+                Kind::Malformed,
+                "the help desk answered in a way that is not understood",
+            ),
         };
         let message = match message.map(clean).filter(|message| !message.is_empty()) {
             Some(said) => format!("{text}: {said}"),
             None => format!("{text} (status {})", status.as_u16()),
         };
-        Self { kind, message, status: Some(status.as_u16()), retry_after: reply.retry_after() }
+        Self {
+            kind,
+            message,
+            status: Some(status.as_u16()),
+            retry_after: reply.retry_after(),
+        }
     }
 
     /// The failure behind a call that got no reply. `repeatable` tells whether carrying it out
     /// twice would do no harm: if it would, nobody knows where it stands.
     pub fn from_transport(error: &TransportError, repeatable: bool) -> Self {
         match error {
-            TransportError::Connect(_) => Self::new(Kind::Unavailable, "the help desk cannot be reached"),
-            TransportError::Timeout if repeatable => Self::new(Kind::Timeout, "the help desk did not answer in time"),
-            TransportError::Interrupted(_) if repeatable => {
-                Self::new(Kind::Unavailable, "the connection to the help desk broke before its answer was complete")
+            TransportError::Connect(_) => {
+                Self::new(Kind::Unavailable, "the help desk cannot be reached")
             }
-            TransportError::TooLarge { limit } if repeatable => {
-                Self::new(Kind::Malformed, format!("the help desk's answer is larger than {limit} bytes"))
+            TransportError::Timeout if repeatable => {
+                Self::new(Kind::Timeout, "the help desk did not answer in time")
             }
-            TransportError::Timeout | TransportError::Interrupted(_) | TransportError::TooLarge { .. } => {
-                Self::outcome_unknown()
-            }
+            TransportError::Interrupted(_) if repeatable => Self::new(
+                Kind::Unavailable,
+                "the connection to the help desk broke before its answer was complete",
+            ),
+            TransportError::TooLarge { limit } if repeatable => Self::new(
+                Kind::Malformed,
+                format!("the help desk's answer is larger than {limit} bytes"),
+            ),
+            TransportError::Timeout
+            | TransportError::Interrupted(_)
+            | TransportError::TooLarge { .. } => Self::outcome_unknown(),
         }
     }
 
@@ -135,7 +178,9 @@ impl InvalidCredentials {
     /// Says which member is missing or unknown. Never the value of one: it may be the secret.
     pub fn from_json(error: &serde_json::Error) -> Self {
         let text = error.to_string();
-        let names_only = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
+        let names_only = ["missing field", "unknown field", "duplicate field"]
+            .iter()
+            .any(|start| text.starts_with(start));
         if !names_only {
             return Self("a member of the credentials has the wrong type".into());
         }
@@ -147,7 +192,10 @@ impl InvalidCredentials {
 /// Makes a vendor's text fit for an error message: one line, no control characters, cut.
 pub fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len().min(MAX_MESSAGE));
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+    {
         if !cleaned.is_empty() {
             cleaned.push(' ');
         }

@@ -67,17 +67,32 @@ pub trait Provider: Send + Sync + 'static {
     async fn create_ticket(&self, up: &Upstream, new: NewTicket) -> Result<Found<Ticket>>;
 
     /// Changes what the patch names, and nothing else.
-    async fn update_ticket(&self, up: &Upstream, id: &TicketId, patch: TicketPatch) -> Result<Found<Ticket>>;
+    async fn update_ticket(
+        &self,
+        up: &Upstream,
+        id: &TicketId,
+        patch: TicketPatch,
+    ) -> Result<Found<Ticket>>;
 
     /// Removes a ticket, into the trash where there is one.
     async fn delete_ticket(&self, up: &Upstream, id: &TicketId) -> Result<()>;
 
     /// Lists the comments of a ticket, oldest first. Its description is not one of them.
-    async fn list_comments(&self, up: &Upstream, ticket: &TicketId, page: PageRequest) -> Result<Page<Comment>>;
+    async fn list_comments(
+        &self,
+        up: &Upstream,
+        ticket: &TicketId,
+        page: PageRequest,
+    ) -> Result<Page<Comment>>;
 
     /// Adds a comment. The answer's `public` is what the help desk has stored; if that is not what
     /// was asked for, the answer is an error.
-    async fn create_comment(&self, up: &Upstream, ticket: &TicketId, new: NewComment) -> Result<Found<Comment>>;
+    async fn create_comment(
+        &self,
+        up: &Upstream,
+        ticket: &TicketId,
+        new: NewComment,
+    ) -> Result<Found<Comment>>;
 
     /// Changes a comment of this ticket.
     async fn update_comment(

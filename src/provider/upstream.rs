@@ -38,7 +38,13 @@ impl Upstream {
         deadline: Instant,
         wants_raw: bool,
     ) -> Self {
-        Self { provider, line, operation, deadline, wants_raw }
+        Self {
+            provider,
+            line,
+            operation,
+            deadline,
+            wants_raw,
+        }
     }
 
     /// Sends, with retries. A reply that is not 2xx becomes the provider's error.
@@ -47,7 +53,10 @@ impl Upstream {
     /// outcome unknown, and is said to.
     pub async fn send(&self, call: Call) -> Result<Reply> {
         let repeatable = call.replay == Replay::Safe;
-        let sent = self.line.send(&call, self.operation.name(), self.deadline).await;
+        let sent = self
+            .line
+            .send(&call, self.operation.name(), self.deadline)
+            .await;
         let reply = sent.map_err(|error| ProviderError::from_transport(&error, repeatable))?;
         if reply.status.is_success() {
             return Ok(reply);
@@ -61,26 +70,52 @@ impl Upstream {
     }
 
     /// Reads a reply that is one object.
-    pub fn read_one<'a, W, T>(&self, reply: &'a Reply, translate: impl FnOnce(W) -> T) -> Result<Found<T>>
+    pub fn read_one<'a, W, T>(
+        &self,
+        reply: &'a Reply,
+        translate: impl FnOnce(W) -> T,
+    ) -> Result<Found<T>>
     where
         W: Deserialize<'a>,
     {
         if !self.wants_raw {
-            return Ok(Found { object: translate(read(reply)?), raw: None });
+            return Ok(Found {
+                object: translate(read(reply)?),
+                raw: None,
+            });
         }
         let raw: &RawValue = read(reply)?;
-        Ok(Found { object: translate(read(reply)?), raw: self.raw(raw) })
+        Ok(Found {
+            object: translate(read(reply)?),
+            raw: self.raw(raw),
+        })
     }
 
     /// Reads a reply that is a bare list of objects.
-    pub fn read_list<'a, W, T>(&self, reply: &'a Reply, translate: impl Fn(W) -> T) -> Result<Vec<Found<T>>>
+    pub fn read_list<'a, W, T>(
+        &self,
+        reply: &'a Reply,
+        translate: impl Fn(W) -> T,
+    ) -> Result<Vec<Found<T>>>
     where
         W: Deserialize<'a>,
     {
         let wires: Vec<W> = read(reply)?;
-        let raws: Vec<&RawValue> = if self.wants_raw { read(reply)? } else { Vec::new() };
-        let raws = raws.into_iter().map(|raw| self.raw(raw)).chain(std::iter::repeat(None));
-        Ok(wires.into_iter().map(translate).zip(raws).map(|(object, raw)| Found { object, raw }).collect())
+        let raws: Vec<&RawValue> = if self.wants_raw {
+            read(reply)?
+        } else {
+            Vec::new()
+        };
+        let raws = raws
+            .into_iter()
+            .map(|raw| self.raw(raw))
+            .chain(std::iter::repeat(None));
+        Ok(wires
+            .into_iter()
+            .map(translate)
+            .zip(raws)
+            .map(|(object, raw)| Found { object, raw })
+            .collect())
     }
 
     /// The slice of a reply that holds an object, copied if the client asked for it.
@@ -88,7 +123,11 @@ impl Upstream {
         let raw = self.wants_raw.then(|| object.to_owned())?;
         // A help desk that echoes the credential must not tell it to the client.
         let safe = self.line.redact(raw.get().to_owned());
-        if safe == raw.get() { Some(raw) } else { RawValue::from_string(safe).ok() }
+        if safe == raw.get() {
+            Some(raw)
+        } else {
+            RawValue::from_string(safe).ok()
+        }
     }
 
     /// A fact of the account that changes seldom: remembered for as long as `make` says, made once
@@ -104,6 +143,7 @@ impl Upstream {
 
 /// Reads a reply's body. What it held is not repeated in the error, only where reading stopped.
 pub fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T> {
-    serde_json::from_slice(&reply.body)
-        .map_err(|error| ProviderError::malformed(&format!("line {}, column {}", error.line(), error.column())))
+    serde_json::from_slice(&reply.body).map_err(|error| {
+        ProviderError::malformed(&format!("line {}, column {}", error.line(), error.column()))
+    })
 }

@@ -31,6 +31,9 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 /// How often opening an embedded database is tried when another process is doing the same.
 const OPEN_ATTEMPTS: u32 = 5;
 
+/// How long the loser of such a race waits: longer than the winner needs for its migrations.
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+
 /// What an address means.
 #[derive(Debug)]
 enum Address {
@@ -74,7 +77,10 @@ async fn connect_sqlite(path: &Path) -> Result<Db, StoreError> {
     let mut attempt = 1;
     loop {
         match open_sqlite(options.clone()).await {
-            Err(error) if attempt < OPEN_ATTEMPTS && is_race(&error) => attempt += 1,
+            Err(error) if attempt < OPEN_ATTEMPTS && is_race(&error) => {
+                attempt += 1;
+                tokio::time::sleep(OPEN_PAUSE).await;
+            }
             outcome => return outcome,
         }
     }

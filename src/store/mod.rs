@@ -2,7 +2,7 @@
 //!
 //! One text of queries serves two databases: SQLite, embedded, and PostgreSQL. Every query is a
 //! `const` beside the function that runs it, in the subset that both understand (text, bigint,
-//! boolean; times are unix milliseconds), and [`on_db!`] runs it against the pool that we have.
+//! boolean; times are unix milliseconds), and `on_db!` runs it against the pool that we have.
 //! Every query is tested on both.
 //!
 //! [`accounts`] has the stored connections, [`applications`] who owns them, [`keys`] who may call.

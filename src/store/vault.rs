@@ -2,7 +2,7 @@
 //!
 //! A sealed text is `v1.<key id>.<base64url of nonce, ciphertext and tag>`. It opens only with the
 //! same master key and only in the place it was sealed for: the row is authenticated along with it
-//! ([`Place`]), so whoever can write to the database still cannot give one account another's
+//! (`Place`), so whoever can write to the database still cannot give one account another's
 //! credentials, nor point stored credentials at another address.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};

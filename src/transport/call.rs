@@ -12,7 +12,11 @@ use serde_json::Value;
 use url::Url;
 
 /// What stays as it is in a path segment or a query value: RFC 3986's unreserved characters.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Whether a call may be sent again when nobody knows if it was carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +46,18 @@ pub struct Call {
 impl Call {
     /// A call of this verb, repeatable unless it is a POST.
     fn new(method: Method, path: impl IntoIterator<Item = Cow<'static, str>>) -> Self {
-        let replay = if method == Method::POST { Replay::Never } else { Replay::Safe };
-        Self { method, path: path.into_iter().collect(), query: Vec::new(), body: None, replay }
+        let replay = if method == Method::POST {
+            Replay::Never
+        } else {
+            Replay::Safe
+        };
+        Self {
+            method,
+            path: path.into_iter().collect(),
+            query: Vec::new(),
+            body: None,
+            replay,
+        }
     }
 
     /// Reads.
@@ -53,12 +67,18 @@ impl Call {
 
     /// Makes something new.
     pub fn post(path: impl IntoIterator<Item = Cow<'static, str>>, body: Value) -> Self {
-        Self { body: Some(body), ..Self::new(Method::POST, path) }
+        Self {
+            body: Some(body),
+            ..Self::new(Method::POST, path)
+        }
     }
 
     /// Changes something.
     pub fn put(path: impl IntoIterator<Item = Cow<'static, str>>, body: Value) -> Self {
-        Self { body: Some(body), ..Self::new(Method::PUT, path) }
+        Self {
+            body: Some(body),
+            ..Self::new(Method::PUT, path)
+        }
     }
 
     /// Removes something.
@@ -114,7 +134,9 @@ impl Reply {
         let text = self.header(header::RETRY_AFTER.as_str())?.trim();
         let seconds = match text.parse::<f64>() {
             Ok(seconds) => seconds,
-            Err(_) => http_date(text)?.duration_since(http_date(self.header("date")?)?).as_secs_f64(),
+            Err(_) => http_date(text)?
+                .duration_since(http_date(self.header("date")?)?)
+                .as_secs_f64(),
         };
         let valid = seconds.is_finite() && seconds >= 0.0;
         valid.then(|| Duration::from_secs_f64(seconds.min(120.0)))
@@ -141,6 +163,8 @@ pub struct Endpoint {
 impl fmt::Debug for Endpoint {
     /// Leaves the headers out: they hold the credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("base", &self.base.as_str()).finish_non_exhaustive()
+        f.debug_struct("Endpoint")
+            .field("base", &self.base.as_str())
+            .finish_non_exhaustive()
     }
 }

@@ -27,7 +27,8 @@ impl FromStr for AllowedUpstream {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not host:port, such as 127.0.0.1:9000 or desk.example.com:443");
+        let wrong =
+            || format!("{text:?} is not host:port, such as 127.0.0.1:9000 or desk.example.com:443");
         let (host, port) = text.trim().rsplit_once(':').ok_or_else(wrong)?;
         let host = Host::parse(host).map_err(|_| wrong())?.to_string();
         let port = port.parse().map_err(|_| wrong())?;
@@ -55,14 +56,25 @@ impl Egress {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().unwrap_or_default();
         let plain = url.username().is_empty() && url.password().is_none();
-        let refused = |hint| Err(NotAllowed { host: format!("{host}:{port}"), hint });
+        let refused = |hint| {
+            Err(NotAllowed {
+                host: format!("{host}:{port}"),
+                hint,
+            })
+        };
         if !plain || !matches!(url.scheme(), "https" | "http") {
             return refused(": an upstream is http or https without a user name");
         }
-        if self.allowed.iter().any(|allowed| allowed.host == host && allowed.port == port) {
+        if self
+            .allowed
+            .iter()
+            .any(|allowed| allowed.host == host && allowed.port == port)
+        {
             return Ok(());
         }
-        let label = host.strip_suffix(vendor_domain).and_then(|rest| rest.strip_suffix('.'));
+        let label = host
+            .strip_suffix(vendor_domain)
+            .and_then(|rest| rest.strip_suffix('.'));
         if url.scheme() == "https" && url.port().is_none() && label.is_some_and(is_label) {
             return Ok(());
         }

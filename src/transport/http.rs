@@ -65,9 +65,9 @@ pub fn network() -> Result<Transport, SetUpError> {
         .user_agent(concat!("deskgate/", env!("CARGO_PKG_VERSION")))
         .build()?;
     let bodies = Arc::new(Semaphore::new(BODIES_AT_ONCE));
-    Ok(BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
-        exchange(client.clone(), Arc::clone(&bodies), request)
-    })))
+    Ok(BoxCloneSyncService::new(tower::service_fn(
+        move |request: Request<Bytes>| exchange(client.clone(), Arc::clone(&bodies), request),
+    )))
 }
 
 /// Sends one request and reads its answer whole.
@@ -77,7 +77,10 @@ async fn exchange(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, TransportError> {
     let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
-    let mut reply = client.execute(request).await.map_err(|error| classify(&error))?;
+    let mut reply = client
+        .execute(request)
+        .await
+        .map_err(|error| classify(&error))?;
     let declared = reply.content_length().unwrap_or_default();
     if declared > MAX_BODY as u64 {
         return Err(TransportError::TooLarge { limit: MAX_BODY });
@@ -99,7 +102,12 @@ async fn exchange(
             return Err(TransportError::TooLarge { limit: MAX_BODY });
         }
         if body.is_empty() {
-            body.reserve(usize::try_from(declared).unwrap_or(0).max(chunk.len()).max(FIRST_ROOM));
+            body.reserve(
+                usize::try_from(declared)
+                    .unwrap_or(0)
+                    .max(chunk.len())
+                    .max(FIRST_ROOM),
+            );
         }
         body.extend_from_slice(&chunk);
         next = reply.chunk().await.map_err(|error| classify(&error))?;

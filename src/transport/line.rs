@@ -52,17 +52,37 @@ pub struct Line {
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line").field("provider", &self.provider).field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("provider", &self.provider)
+            .field("base", &self.base)
+            .finish_non_exhaustive()
     }
 }
 
 impl Line {
     /// Opens a line. Nothing is sent yet.
-    pub fn new(transport: Transport, endpoint: Endpoint, provider: &'static str, rate: RateHeaders) -> Self {
-        let Endpoint { base, mut headers, secrets } = endpoint;
+    pub fn new(
+        transport: Transport,
+        endpoint: Endpoint,
+        provider: &'static str,
+        rate: RateHeaders,
+    ) -> Self {
+        let Endpoint {
+            base,
+            mut headers,
+            secrets,
+        } = endpoint;
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let base = base.as_str().trim_end_matches('/').to_owned();
-        Self { transport, base, headers, secrets, provider, rate, memory: Mutex::default() }
+        Self {
+            transport,
+            base,
+            headers,
+            secrets,
+            provider,
+            rate,
+            memory: Mutex::default(),
+        }
     }
 
     /// Sends a call until it has an answer that counts, the attempts are used up, or time is.
@@ -72,23 +92,41 @@ impl Line {
         operation: &'static str,
         deadline: Instant,
     ) -> Result<Reply, TransportError> {
-        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        let body = call
+            .body
+            .as_ref()
+            .map(|body| Bytes::from(body.to_string()))
+            .unwrap_or_default();
         let url = call.url(&self.base);
         let mut attempt = 1;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let result = if left.is_zero() && attempt == 1 {
                 // Nothing was sent, so it certainly did not happen.
-                return Err(TransportError::Connect("the time for this request is over".into()));
+                return Err(TransportError::Connect(
+                    "the time for this request is over".into(),
+                ));
             } else {
-                self.attempt(call, &url, body.clone(), left.min(MAX_ATTEMPT), operation, attempt).await
+                self.attempt(
+                    call,
+                    &url,
+                    body.clone(),
+                    left.min(MAX_ATTEMPT),
+                    operation,
+                    attempt,
+                )
+                .await
             };
             let outcome = match &result {
-                Ok(reply) => Outcome::Reply { status: reply.status, retry_after: reply.retry_after() },
+                Ok(reply) => Outcome::Reply {
+                    status: reply.status,
+                    retry_after: reply.retry_after(),
+                },
                 Err(error) => Outcome::Failed(error),
             };
             let left = deadline.saturating_duration_since(Instant::now());
-            let Some(wait) = retry::decide(attempt, &outcome, call.replay, left, rand::random()) else {
+            let Some(wait) = retry::decide(attempt, &outcome, call.replay, left, rand::random())
+            else {
                 return result;
             };
             sleep(wait).await;
@@ -108,7 +146,9 @@ impl Line {
     ) -> Result<Reply, TransportError> {
         let mut request = Request::new(body);
         *request.method_mut() = call.method.clone();
-        *request.uri_mut() = url.parse().map_err(|_| TransportError::Connect("the address is not valid".into()))?;
+        *request.uri_mut() = url
+            .parse()
+            .map_err(|_| TransportError::Connect("the address is not valid".into()))?;
         *request.headers_mut() = self.headers.clone();
         if call.body.is_some() {
             let json = HeaderValue::from_static("application/json");
@@ -119,7 +159,11 @@ impl Line {
         let result = match timeout(limit, self.transport.clone().oneshot(request)).await {
             Ok(Ok(answer)) => {
                 let (parts, body) = answer.into_parts();
-                Ok(Reply { status: parts.status, headers: parts.headers, body })
+                Ok(Reply {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body,
+                })
             }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(TransportError::Timeout),
@@ -149,7 +193,12 @@ impl Line {
         metrics::histogram!("deskgate_upstream_duration_seconds", "provider" => provider, "operation" => operation)
             .record(duration.as_secs_f64());
         if let Ok(reply) = result {
-            let number = |name| reply.header(name).and_then(|text| text.parse::<f64>().ok()).filter(|n| n.is_finite());
+            let number = |name| {
+                reply
+                    .header(name)
+                    .and_then(|text| text.parse::<f64>().ok())
+                    .filter(|n| n.is_finite())
+            };
             if let Some(used) = number(self.rate.used).filter(|used| *used >= 0.0) {
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite, not negative, small")]
                 metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
@@ -163,9 +212,18 @@ impl Line {
         let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         match result {
             Ok(reply) => {
-                tracing::debug!(provider, operation, attempt, duration_ms, status = reply.status.as_u16(), "upstream answered");
+                tracing::debug!(
+                    provider,
+                    operation,
+                    attempt,
+                    duration_ms,
+                    status = reply.status.as_u16(),
+                    "upstream answered"
+                );
             }
-            Err(error) => tracing::warn!(provider, operation, attempt, duration_ms, %error, "upstream call failed"),
+            Err(error) => {
+                tracing::warn!(provider, operation, attempt, duration_ms, %error, "upstream call failed");
+            }
         }
     }
 
@@ -189,7 +247,10 @@ impl Line {
         }
         let (value, how_long) = make.await;
         let value = Arc::new(value);
-        *slot = Some((Instant::now() + how_long, Arc::clone(&value) as Arc<dyn Any + Send + Sync>));
+        *slot = Some((
+            Instant::now() + how_long,
+            Arc::clone(&value) as Arc<dyn Any + Send + Sync>,
+        ));
         value
     }
 

@@ -1,7 +1,7 @@
 //! Bytes on the wire: the only user of reqwest.
 //!
 //! Knows HTTP, not help desks. [`call`] is plain data, [`http`] the network, [`retry`] decides
-//! without a clock of its own, [`egress`] says which addresses may be called at all, and [`line`]
+//! without a clock of its own, [`egress`] says which addresses may be called at all, and [`mod@line`]
 //! puts them together for one account.
 
 pub mod call;

@@ -1,1 +1,13 @@
-//! tests
+//! One binary of integration tests, named by what they promise.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on panics, also in the functions it stands on"
+)]
+
+mod api;
+mod documents;
+mod store;
+mod support;
+mod tidy;
+mod upstream;

@@ -11,8 +11,12 @@ pub(super) fn classify(reply: &Reply) -> ProviderError {
     // An unknown sub-domain answers with the blank 404 of a missing object, but without the rate
     // headers that every answer of a real account carries (section 12).
     if reply.status == StatusCode::NOT_FOUND && reply.header("x-ratelimit-total").is_none() {
-        let message = "no Freshdesk account answers at the address of this account: check its domain";
-        return ProviderError { status: Some(404), ..ProviderError::new(Kind::Unavailable, message) };
+        let message =
+            "no Freshdesk account answers at the address of this account: check its domain";
+        return ProviderError {
+            status: Some(404),
+            ..ProviderError::new(Kind::Unavailable, message)
+        };
     }
     let failure: Failure = serde_json::from_slice(&reply.body).unwrap_or_default();
     ProviderError::from_status(reply, message(&failure).as_deref())
@@ -31,7 +35,10 @@ fn message(failure: &Failure) -> Option<String> {
     if !sentences.is_empty() {
         return Some(sentences.join("; "));
     }
-    failure.message.clone().or_else(|| failure.description.clone())
+    failure
+        .message
+        .clone()
+        .or_else(|| failure.description.clone())
 }
 
 /// Our name for one of Freshdesk's fields.
@@ -40,7 +47,8 @@ fn unified_name(field: &str) -> String {
         return format!("custom_properties.{custom}");
     }
     match field {
-        "requester_id" | "email" | "phone" | "twitter_id" | "facebook_id" | "unique_external_id" => "requester",
+        "requester_id" | "email" | "phone" | "twitter_id" | "facebook_id"
+        | "unique_external_id" => "requester",
         "name" => "requester.name",
         "responder_id" => "assignee",
         "group_id" => "group",

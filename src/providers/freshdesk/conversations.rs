@@ -3,7 +3,6 @@
 //! A conversation has no address below its ticket: to change one, it is first found in the
 //! ticket's list, which also tells whether the ticket is there and whether the comment is a note.
 
-use http::StatusCode;
 use serde_json::value::RawValue;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
@@ -53,39 +52,62 @@ pub(super) async fn page(up: &Upstream, ticket: &TicketId, page: &PageRequest) -
     let mut spam = false;
     let number = match &page.at {
         None => {
-            let reply = up.send(translate::get_with_conversations(ticket)?).await.map_err(trashed_if_refused)?;
+            let reply = up.send(translate::get_with_conversations(ticket)?).await?;
             let view: wire::Ticket<'_> = read(&reply)?;
             state(&view)?;
             spam = view.spam.is_set();
             let embedded = view.conversations.0;
             if embedded.len() < EMBEDDED && embedded.len() <= usize::from(page.size) {
-                return Ok(Listed { entries: entries(up, embedded)?, next: None, spam });
+                return Ok(Listed {
+                    entries: entries(up, embedded)?,
+                    next: None,
+                    spam,
+                });
             }
             1
         }
-        Some(Cursor(number)) => number.parse().map_err(|_| ProviderError::malformed("a cursor"))?,
+        Some(Cursor(number)) => number
+            .parse()
+            .map_err(|_| ProviderError::malformed("a cursor"))?,
     };
     let call = translate::list_conversations(ticket, number, page.size)?;
-    let reply = up.send(call).await.map_err(trashed_if_refused)?;
+    let reply = match up.send(call).await {
+        Ok(reply) => reply,
+        Err(error) => return Err(explain(up, ticket, error).await),
+    };
     let next = translate::has_next(&reply).then(|| Cursor((number + 1).to_string()));
-    Ok(Listed { entries: entries(up, read(&reply)?)?, next, spam })
+    Ok(Listed {
+        entries: entries(up, read(&reply)?)?,
+        next,
+        spam,
+    })
 }
 
 /// Reads conversations.
 fn entries(up: &Upstream, conversations: Vec<&RawValue>) -> Result<Vec<Entry>> {
     let read_one = |raw: &RawValue| {
-        let conversation = serde_json::from_str(raw.get()).map_err(|_| ProviderError::malformed("a conversation"))?;
+        let conversation = serde_json::from_str(raw.get())
+            .map_err(|_| ProviderError::malformed("a conversation"))?;
         let (object, is_note) = entry(conversation);
-        Ok(Entry { found: Found { object, raw: up.raw(raw) }, is_note })
+        Ok(Entry {
+            found: Found {
+                object,
+                raw: up.raw(raw),
+            },
+            is_note,
+        })
     };
     conversations.into_iter().map(read_one).collect()
 }
 
-/// A refusal to show what belongs to a ticket means that the ticket lies in the trash: 405 and 403
-/// are both reported for it (section 4.5).
-fn trashed_if_refused(error: ProviderError) -> ProviderError {
-    match error.status {
-        Some(status) if status == StatusCode::METHOD_NOT_ALLOWED.as_u16() => ProviderError::not_found("the ticket"),
+/// Says what a refused list means: what Freshdesk answers about the conversations of a trashed ticket
+/// is not known (403 and 405 are reported, section 4.5), so the ticket is looked at.
+async fn explain(up: &Upstream, ticket: &TicketId, error: ProviderError) -> ProviderError {
+    if !matches!(error.kind, Kind::Forbidden | Kind::Conflict) {
+        return error;
+    }
+    match writable(up, ticket).await {
+        Err(reason) if reason.kind == Kind::NotFound => reason,
         _ => error,
     }
 }
@@ -94,11 +116,23 @@ fn trashed_if_refused(error: ProviderError) -> ProviderError {
 async fn find(up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<Entry> {
     let mut at = None;
     loop {
-        let listed = page(up, ticket, &PageRequest { at, size: translate::MAX_PAGE }).await?;
+        let listed = page(
+            up,
+            ticket,
+            &PageRequest {
+                at,
+                size: translate::MAX_PAGE,
+            },
+        )
+        .await?;
         if listed.spam {
             return Err(held_for_spam());
         }
-        if let Some(entry) = listed.entries.into_iter().find(|entry| entry.found.object.id == *id) {
+        if let Some(entry) = listed
+            .entries
+            .into_iter()
+            .find(|entry| entry.found.object.id == *id)
+        {
             return Ok(entry);
         }
         if listed.next.is_none() {
@@ -112,7 +146,11 @@ async fn find(up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<Entry>
 ///
 /// The ticket is looked at first: what Freshdesk does with a reply to a trashed ticket is not
 /// known, and an e-mail that is out cannot be called back.
-pub(super) async fn create(up: &Upstream, ticket: &TicketId, new: &NewComment) -> Result<Found<Comment>> {
+pub(super) async fn create(
+    up: &Upstream,
+    ticket: &TicketId,
+    new: &NewComment,
+) -> Result<Found<Comment>> {
     let call = translate::create_comment(ticket, new)?;
     writable(up, ticket).await?;
     let reply = up.send(call).await?;
@@ -135,7 +173,9 @@ fn confirm_visibility(comment: &Comment, asked: bool) -> Result<()> {
     tracing::error!(comment.id = %comment.id, comment.public, "a comment has another visibility than was asked for");
     let stored = if comment.public { "public" } else { "private" };
     let id = &comment.id;
-    let message = format!("the help desk does not confirm the visibility that was asked for: it counts {id} as {stored}");
+    let message = format!(
+        "the help desk does not confirm the visibility that was asked for: it counts {id} as {stored}"
+    );
     Err(ProviderError::new(Kind::Malformed, message))
 }
 
@@ -146,7 +186,10 @@ pub(super) async fn update(
     id: &CommentId,
     patch: &CommentPatch,
 ) -> Result<Found<Comment>> {
-    let Entry { found: current, is_note } = find(up, ticket, id).await?;
+    let Entry {
+        found: current,
+        is_note,
+    } = find(up, ticket, id).await?;
     let Some(call) = translate::update_comment(id, patch)? else {
         return Ok(current);
     };

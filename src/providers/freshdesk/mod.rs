@@ -1,6 +1,6 @@
 //! Freshdesk.
 //!
-//! `README.md` beside this file has the quirks and limits. [`translate`] holds what can be wrong,
+//! `README.md` beside this file has the quirks and limits. `translate` holds what can be wrong,
 //! as pure functions; this file is the glue, a few lines per operation.
 
 mod classify;
@@ -20,6 +20,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
@@ -28,7 +29,7 @@ use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::field::{CommentField, TicketField};
 use crate::model::id::{CommentId, TicketId};
 use crate::model::page::{Found, Page, PageRequest};
-use crate::model::person::{Person, PersonRef};
+use crate::model::person::PersonRef;
 use crate::model::text::Text;
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::{Accepts, Capabilities, Operation, PersonKey};
@@ -41,9 +42,9 @@ use crate::transport::egress::is_label;
 use crate::transport::line::RateHeaders;
 
 /// How long the names of statuses are remembered.
-const LABELS_LAST: Duration = Duration::from_secs(600);
+const LABELS_LAST: Duration = Duration::from_mins(10);
 /// How long it is remembered that they could not be read.
-const NO_LABELS_LAST: Duration = Duration::from_secs(60);
+const NO_LABELS_LAST: Duration = Duration::from_mins(1);
 
 /// Freshdesk's fact sheet.
 const CAPABILITIES: Capabilities = Capabilities {
@@ -51,7 +52,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     domain: "freshdesk.com",
     operations: &Operation::ALL,
     create_ticket: Accepts {
-        required: &[TicketField::Subject, TicketField::Description, TicketField::Requester],
+        required: &[
+            TicketField::Subject,
+            TicketField::Description,
+            TicketField::Requester,
+        ],
         optional: &[
             TicketField::TicketType,
             TicketField::Priority,
@@ -107,7 +112,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     },
     requester: PersonKey::Either,
     max_page_size: translate::MAX_PAGE,
-    rate: RateHeaders { remaining: "x-ratelimit-remaining", used: "x-ratelimit-used-currentrequest" },
+    rate: RateHeaders {
+        remaining: "x-ratelimit-remaining",
+        used: "x-ratelimit-used-currentrequest",
+    },
     credentials: &["api_key"],
 };
 
@@ -139,17 +147,28 @@ impl Provider for Freshdesk {
     }
 
     fn connect(&self, credentials: &RawValue) -> std::result::Result<Endpoint, InvalidCredentials> {
-        let Credentials { domain, url, api_key } =
-            serde_json::from_str(credentials.get()).map_err(|error| InvalidCredentials::from_json(&error))?;
+        let Credentials {
+            domain,
+            url,
+            api_key,
+        } = serde_json::from_str(credentials.get())
+            .map_err(|error| InvalidCredentials::from_json(&error))?;
         let invalid = |text: &str| Err(InvalidCredentials(text.to_owned()));
-        if api_key.is_empty() || api_key.len() > 256 || !api_key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+        if api_key.is_empty()
+            || api_key.len() > 256
+            || !api_key
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b':')
+        {
             return invalid("api_key is not an API key of Freshdesk");
         }
         let base = match (domain, url) {
             (Some(domain), None) => {
                 let label = domain.strip_suffix(".freshdesk.com").unwrap_or(&domain);
                 if !is_label(label) {
-                    return invalid("domain must be the first part of the help desk's address: acme of acme.freshdesk.com");
+                    return invalid(
+                        "domain must be the first part of the help desk's address: acme of acme.freshdesk.com",
+                    );
                 }
                 format!("https://{label}.freshdesk.com")
             }
@@ -169,7 +188,11 @@ impl Provider for Freshdesk {
         };
         authorization.set_sensitive(true);
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, authorization)]);
-        Ok(Endpoint { base, headers, secrets: vec![api_key.into(), token.into()] })
+        Ok(Endpoint {
+            base,
+            headers,
+            secrets: vec![api_key.into(), token.into()],
+        })
     }
 
     fn classify(&self, reply: &Reply) -> ProviderError {
@@ -179,14 +202,21 @@ impl Provider for Freshdesk {
     async fn identify(&self, up: &Upstream) -> Result<Identity> {
         let reply = up.send(translate::get_me()).await?;
         let wire::Agent { contact } = read(&reply)?;
-        Ok(Identity { login: contact.email, name: contact.name })
+        Ok(Identity {
+            login: contact.email,
+            name: contact.name,
+        })
     }
 
     async fn list_tickets(&self, up: &Upstream, page: PageRequest) -> Result<Page<Ticket>> {
         let (reply, labels) = join(up.send(translate::list_tickets(&page)?), labels(up)).await;
         let reply = reply?;
         let objects = up.read_list(&reply, |ticket| translate::ticket(ticket, &labels))?;
-        let next = translate::next_tickets(&page, &reply, objects.last().map(|found: &Found<Ticket>| &found.object));
+        let next = translate::next_tickets(
+            &page,
+            &reply,
+            objects.last().map(|found: &Found<Ticket>| &found.object),
+        );
         Ok(Page { objects, next })
     }
 
@@ -204,10 +234,24 @@ impl Provider for Freshdesk {
         let labels = labels(up).await;
         let read = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels));
         let made = read.map_err(|_| ProviderError::outcome_unknown())?;
-        complete(self, up, made, new.requester.as_ref()).await
+        complete(
+            self,
+            up,
+            made,
+            Written {
+                requester: new.requester.as_ref(),
+                due_at: new.due_at.map(translate::whole_seconds),
+            },
+        )
+        .await
     }
 
-    async fn update_ticket(&self, up: &Upstream, id: &TicketId, patch: TicketPatch) -> Result<Found<Ticket>> {
+    async fn update_ticket(
+        &self,
+        up: &Upstream,
+        id: &TicketId,
+        patch: TicketPatch,
+    ) -> Result<Found<Ticket>> {
         let Some(call) = translate::update_ticket(id, &patch)? else {
             return self.get_ticket(up, id).await;
         };
@@ -217,7 +261,17 @@ impl Provider for Freshdesk {
         };
         let labels = labels(up).await;
         let changed = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels))?;
-        complete(self, up, changed, patch.requester.value()).await
+        let due_at = patch.due_at.value().copied().map(translate::whole_seconds);
+        complete(
+            self,
+            up,
+            changed,
+            Written {
+                requester: patch.requester.value(),
+                due_at,
+            },
+        )
+        .await
     }
 
     async fn delete_ticket(&self, up: &Upstream, id: &TicketId) -> Result<()> {
@@ -227,12 +281,29 @@ impl Provider for Freshdesk {
         }
     }
 
-    async fn list_comments(&self, up: &Upstream, ticket: &TicketId, page: PageRequest) -> Result<Page<Comment>> {
+    async fn list_comments(
+        &self,
+        up: &Upstream,
+        ticket: &TicketId,
+        page: PageRequest,
+    ) -> Result<Page<Comment>> {
         let listed = conversations::page(up, ticket, &page).await?;
-        Ok(Page { objects: listed.entries.into_iter().map(|entry| entry.found).collect(), next: listed.next })
+        Ok(Page {
+            objects: listed
+                .entries
+                .into_iter()
+                .map(|entry| entry.found)
+                .collect(),
+            next: listed.next,
+        })
     }
 
-    async fn create_comment(&self, up: &Upstream, ticket: &TicketId, new: NewComment) -> Result<Found<Comment>> {
+    async fn create_comment(
+        &self,
+        up: &Upstream,
+        ticket: &TicketId,
+        new: NewComment,
+    ) -> Result<Found<Comment>> {
         conversations::create(up, ticket, &new).await
     }
 
@@ -261,7 +332,7 @@ async fn labels(up: &Upstream) -> Arc<Labels> {
         match labels {
             Ok(labels) => (labels, LABELS_LAST),
             Err(error) => {
-                tracing::warn!(%error, "the names of the statuses cannot be read");
+                tracing::warn!(error.kind = ?error.kind, "the names of the statuses cannot be read");
                 (Labels::default(), NO_LABELS_LAST)
             }
         }
@@ -269,27 +340,40 @@ async fn labels(up: &Upstream) -> Arc<Labels> {
     .await
 }
 
-/// Reads a ticket again after a write: the answer to a write does not tell the requester's address
-/// and name. If that read fails the write has happened all the same, so its answer is given with
-/// what the request itself said of the requester.
+/// What a write said that Freshdesk's own answers do not tell at once.
+struct Written<'a> {
+    /// The requester. An answer to a write has only the id.
+    requester: Option<&'a PersonRef>,
+    /// The due date. It reads as null, or as the one before, for about a second (section 4.2).
+    due_at: Option<Timestamp>,
+}
+
+/// Completes the answer to a write: reads the ticket again for the requester's name and address. If
+/// that fails the write has happened all the same, so its own answer is given with what the request
+/// said.
 async fn complete(
     freshdesk: &Freshdesk,
     up: &Upstream,
-    written: Found<Ticket>,
-    requester: Option<&PersonRef>,
+    answer: Found<Ticket>,
+    written: Written<'_>,
 ) -> Result<Found<Ticket>> {
-    match freshdesk.get_ticket(up, &written.object.id).await {
-        Ok(found) => Ok(found),
+    let mut found = match freshdesk.get_ticket(up, &answer.object.id).await {
+        Ok(found) => found,
         Err(error) => {
-            tracing::warn!(%error, "a ticket was written but cannot be read again");
-            let email = requester.filter(|person| person.user_id.is_none()).and_then(|person| person.email.as_deref());
-            let mut written = written;
-            if let (Some(person), Some(email)) = (&mut written.object.requester, email) {
-                *person = Person { email: Some(Text::new(email)), ..person.clone() };
+            tracing::warn!(error.kind = ?error.kind, "a ticket was written but cannot be read again");
+            let named = written.requester.filter(|person| person.user_id.is_none());
+            let email = named
+                .and_then(|person| person.email.as_deref())
+                .map(Text::new);
+            let mut answer = answer;
+            if let Some(person) = &mut answer.object.requester {
+                person.email = email;
             }
-            Ok(written)
+            answer
         }
-    }
+    };
+    found.object.due_at = written.due_at.or(found.object.due_at);
+    Ok(found)
 }
 
 /// Says what a refused write means: Freshdesk answers 405 for trashed and for spam tickets alike
@@ -309,7 +393,11 @@ async fn writable(up: &Upstream, id: &TicketId) -> Result<()> {
     let reply = up.send(translate::get_state(id)?).await?;
     let ticket: wire::Ticket<'_> = read(&reply)?;
     state(&ticket)?;
-    if ticket.spam.is_set() { Err(held_for_spam()) } else { Ok(()) }
+    if ticket.spam.is_set() {
+        Err(held_for_spam())
+    } else {
+        Ok(())
+    }
 }
 
 /// Why a spam ticket is not written to.
@@ -320,5 +408,9 @@ fn held_for_spam() -> ProviderError {
 
 /// Refuses a trashed ticket as one that is not there.
 fn state(ticket: &wire::Ticket<'_>) -> Result<()> {
-    if ticket.deleted.is_set() { Err(ProviderError::not_found("the ticket")) } else { Ok(()) }
+    if ticket.deleted.is_set() {
+        Err(ProviderError::not_found("the ticket"))
+    } else {
+        Ok(())
+    }
 }

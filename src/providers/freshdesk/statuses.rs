@@ -25,7 +25,10 @@ pub(super) fn get_labels() -> Call {
 pub(super) fn labels(reply: &Reply) -> Result<Labels> {
     let fields: Vec<wire::TicketField<'_>> = read(reply)?;
     let mut labels = HashMap::new();
-    let choices = fields.iter().find(|field| field.name == "status").and_then(|field| field.choices);
+    let choices = fields
+        .iter()
+        .find(|field| field.name == "status")
+        .and_then(|field| field.choices);
     if let Some(choices) = choices
         && let Ok(wire::Fields(choices)) = serde_json::from_str(choices.get())
     {
@@ -61,7 +64,13 @@ pub(super) fn status(number: Number, labels: &Labels) -> (Option<Status>, Option
         5 => Status::Closed,
         _ => label.map_or(Status::Open, |label| nearest(label)),
     };
-    (Some(status), Some(NativeStatus { id: number.to_string(), label: label.cloned() }))
+    (
+        Some(status),
+        Some(NativeStatus {
+            id: number.to_string(),
+            label: label.cloned(),
+        }),
+    )
 }
 
 /// The unified status that a label speaks of.

@@ -53,7 +53,9 @@ fn number(text: &str) -> Option<u64> {
 /// Reads an id that a request names, or says which attribute is wrong.
 fn id_of(attribute: &str, text: &str) -> Result<Value> {
     number(text).map(Value::from).ok_or_else(|| {
-        let message = format!("{attribute} must be an id of Freshdesk, a number such as \"48001212121\", not {text:?}");
+        let message = format!(
+            "{attribute} must be an id of Freshdesk, a number such as \"48001212121\", not {text:?}"
+        );
         ProviderError::new(Kind::InvalidParameter, message)
     })
 }
@@ -69,7 +71,9 @@ pub(super) fn get_me() -> Call {
 pub(super) fn list_tickets(page: &PageRequest) -> Result<Call> {
     let (since, number) = match &page.at {
         None => (BEGINNING.to_owned(), 1),
-        Some(cursor) => ticket_cursor(cursor).ok_or_else(|| ProviderError::malformed("a cursor"))?,
+        Some(cursor) => {
+            ticket_cursor(cursor).ok_or_else(|| ProviderError::malformed("a cursor"))?
+        }
     };
     Ok(Call::get(["tickets".into()])
         .query("updated_since", since)
@@ -89,12 +93,22 @@ fn ticket_cursor(cursor: &Cursor) -> Option<(String, u32)> {
 /// Where the walk goes on after a page, if it does.
 ///
 /// Near the 300th page the walk begins anew at the time of the last ticket seen.
-pub(super) fn next_tickets(page: &PageRequest, reply: &Reply, last: Option<&Ticket>) -> Option<Cursor> {
+pub(super) fn next_tickets(
+    page: &PageRequest,
+    reply: &Reply,
+    last: Option<&Ticket>,
+) -> Option<Cursor> {
     if !has_next(reply) {
         return None;
     }
-    let (since, number) = page.at.as_ref().and_then(ticket_cursor).unwrap_or((BEGINNING.to_owned(), 1));
-    let anchor = last.and_then(|ticket| ticket.modified_at).map(|time| time.to_string());
+    let (since, number) = page
+        .at
+        .as_ref()
+        .and_then(ticket_cursor)
+        .unwrap_or((BEGINNING.to_owned(), 1));
+    let anchor = last
+        .and_then(|ticket| ticket.modified_at)
+        .map(|time| time.to_string());
     Some(Cursor(match anchor {
         Some(anchor) if number >= LAST_PAGE && anchor != since => format!("{anchor}/1"),
         _ => format!("{since}/{}", number + 1),
@@ -103,7 +117,9 @@ pub(super) fn next_tickets(page: &PageRequest, reply: &Reply, last: Option<&Tick
 
 /// Whether a reply names a next page in its `Link` header.
 pub(super) fn has_next(reply: &Reply) -> bool {
-    reply.header("link").is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))
+    reply
+        .header("link")
+        .is_some_and(|link| link.contains("rel=\"next\"") || link.contains("rel=next"))
 }
 
 /// Reads one ticket with its requester's name and address: one call, two credits.
@@ -145,7 +161,10 @@ pub(super) fn create_ticket(new: &NewTicket) -> Result<Call> {
     let mut body = Map::new();
     body.insert("subject".into(), json!(subject));
     body.insert("description".into(), json!(description));
-    body.insert("priority".into(), json!(statuses::priority_number(*priority)));
+    body.insert(
+        "priority".into(),
+        json!(statuses::priority_number(*priority)),
+    );
     body.insert("status".into(), json!(statuses::status_number(*status)));
     if let Some(requester) = requester {
         body.extend(requester_members(requester)?);
@@ -157,7 +176,7 @@ pub(super) fn create_ticket(new: &NewTicket) -> Result<Call> {
         body.insert("tags".into(), json!(tags));
     }
     if let Some(due_at) = due_at {
-        body.extend(due_members(json!(seconds(*due_at))));
+        body.extend(due_members(json!(whole_seconds(*due_at))));
     }
     if !custom_properties.is_empty() {
         body.insert("custom_fields".into(), custom_fields(custom_properties)?);
@@ -207,18 +226,35 @@ pub(super) fn update_ticket(id: &TicketId, patch: &TicketPatch) -> Result<Option
     put("type", patched(ticket_type, |text| Ok(json!(text)))?);
     put("subject", patched(subject, |text| Ok(json!(text)))?);
     put("description", patched(description, |text| Ok(json!(text)))?);
-    put("priority", patched(priority, |priority| Ok(json!(statuses::priority_number(*priority))))?);
-    put("status", patched(status, |status| Ok(json!(statuses::status_number(*status))))?);
-    put("custom_fields", patched(custom_properties, |properties| custom_fields(properties))?);
+    put(
+        "priority",
+        patched(priority, |priority| {
+            Ok(json!(statuses::priority_number(*priority)))
+        })?,
+    );
+    put(
+        "status",
+        patched(status, |status| Ok(json!(statuses::status_number(*status))))?,
+    );
+    put(
+        "custom_fields",
+        patched(custom_properties, |properties| custom_fields(properties))?,
+    );
     put("group_id", patched(group, |id| id_of("group", id))?);
     put("company_id", patched(company, |id| id_of("company", id))?);
-    put("responder_id", patched(assignee, |id| id_of("assignee", id))?);
-    put("tags", match tags {
-        Patch::Keep => None,
-        Patch::Clear => Some(json!([])),
-        Patch::Set(tags) => Some(json!(tags)),
-    });
-    if let Some(due) = patched(due_at, |due| Ok(json!(seconds(*due))))? {
+    put(
+        "responder_id",
+        patched(assignee, |id| id_of("assignee", id))?,
+    );
+    put(
+        "tags",
+        match tags {
+            Patch::Keep => None,
+            Patch::Clear => Some(json!([])),
+            Patch::Set(tags) => Some(json!(tags)),
+        },
+    );
+    if let Some(due) = patched(due_at, |due| Ok(json!(whole_seconds(*due))))? {
         body.extend(due_members(due));
     }
     if let Patch::Set(requester) = requester {
@@ -250,13 +286,17 @@ fn due_members(due: Value) -> [(String, Value); 2] {
 }
 
 /// Freshdesk's times have no fraction (section 3).
-fn seconds(time: Timestamp) -> String {
-    Timestamp::from_second(time.as_second()).unwrap_or(time).to_string()
+pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// Names the requester by id, or by an address from which Freshdesk makes a contact.
 fn requester_members(requester: &PersonRef) -> Result<Map<String, Value>> {
-    let PersonRef { user_id, email, name } = requester;
+    let PersonRef {
+        user_id,
+        email,
+        name,
+    } = requester;
     let mut members = Map::new();
     if let Some(user_id) = user_id {
         members.insert("requester_id".into(), id_of("requester.user_id", user_id)?);
@@ -275,7 +315,10 @@ fn requester_members(requester: &PersonRef) -> Result<Map<String, Value>> {
 fn addresses(people: &[PersonRef]) -> Result<Value> {
     let address = |person: &PersonRef| {
         person.email.clone().map(Value::String).ok_or_else(|| {
-            ProviderError::new(Kind::InvalidParameter, "email_ccs: Freshdesk takes people in copy by email only")
+            ProviderError::new(
+                Kind::InvalidParameter,
+                "email_ccs: Freshdesk takes people in copy by email only",
+            )
         })
     };
     people.iter().map(address).collect()
@@ -286,7 +329,10 @@ fn custom_fields(properties: &[CustomProperty]) -> Result<Value> {
     let mut fields = Map::new();
     for CustomProperty { id, value } in properties {
         let value = serde_json::from_str(value.get()).map_err(|_| {
-            ProviderError::new(Kind::InvalidParameter, format!("custom_properties: the value of {id:?} is not valid"))
+            ProviderError::new(
+                Kind::InvalidParameter,
+                format!("custom_properties: the value of {id:?} is not valid"),
+            )
         })?;
         fields.insert(id.clone(), value);
     }
@@ -318,7 +364,10 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
         conversations: _,
     } = ticket;
     let (status, native_status) = statuses::status(status, labels);
-    let property = |(id, value): (Cow<'_, str>, &RawValue)| CustomProperty { id: id.into_owned(), value: value.to_owned() };
+    let property = |(id, value): (Cow<'_, str>, &RawValue)| CustomProperty {
+        id: id.into_owned(),
+        value: value.to_owned(),
+    };
     Ticket {
         id: TicketId::from_upstream(id.to_string()),
         ticket_type: text(kind),
@@ -333,7 +382,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
         custom_properties: custom_fields.0.into_iter().map(property).collect(),
         group: group_id.id(),
         company: company_id.id(),
-        requester: person(requester_id, requester),
+        requester: person(requester_id, requester.as_ref()),
         submitter: None,
         assignee: responder_id.id(),
         email_ccs: cc_emails.0.into_iter().filter_map(person_in_copy).collect(),
@@ -352,15 +401,31 @@ fn text(raw: Option<&RawValue>) -> Option<Text> {
 
 /// A time if the value is one.
 fn time(raw: Option<&RawValue>) -> Option<Timestamp> {
-    raw?.get().strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    raw?.get()
+        .strip_prefix('"')?
+        .strip_suffix('"')?
+        .parse()
+        .ok()
 }
 
 /// The requester: what the ticket embeds, or at least the id.
-fn person(id: wire::Number, embedded: Option<wire::Requester<'_>>) -> Option<Person> {
-    let Some(wire::Requester { id: embedded_id, name, email }) = embedded else {
-        return id.id().map(|id| Person { user_id: Some(id), ..Person::default() });
+fn person(id: wire::Number, embedded: Option<&wire::Requester<'_>>) -> Option<Person> {
+    let Some(wire::Requester {
+        id: embedded_id,
+        name,
+        email,
+    }) = embedded
+    else {
+        return id.id().map(|id| Person {
+            user_id: Some(id),
+            ..Person::default()
+        });
     };
-    Some(Person { user_id: id.id().or(embedded_id.id()), email: text(email), name: text(name) })
+    Some(Person {
+        user_id: id.id().or(embedded_id.id()),
+        email: text(*email),
+        name: text(*name),
+    })
 }
 
 /// Someone in copy: an address, or `"Name" <address>`.
@@ -368,15 +433,25 @@ fn person_in_copy(raw: &RawValue) -> Option<Person> {
     let literal = Text::from_raw(raw)?;
     let plain = !raw.get().contains(['\\', '<']);
     if plain {
-        return Some(Person { email: Some(literal), ..Person::default() });
+        return Some(Person {
+            email: Some(literal),
+            ..Person::default()
+        });
     }
     let entry = literal.decode();
     let (name, email) = match entry.split_once('<') {
-        Some((name, rest)) => (name.trim().trim_matches('"'), rest.trim_end().trim_end_matches('>')),
+        Some((name, rest)) => (
+            name.trim().trim_matches('"'),
+            rest.trim_end().trim_end_matches('>'),
+        ),
         None => ("", entry.as_ref()),
     };
     let name = (!name.is_empty()).then(|| Text::new(name));
-    Some(Person { user_id: None, email: Some(Text::new(email)), name })
+    Some(Person {
+        user_id: None,
+        email: Some(Text::new(email)),
+        name,
+    })
 }
 
 /// Lists the conversations of a ticket, oldest first.
@@ -389,27 +464,44 @@ pub(super) fn list_conversations(ticket: &TicketId, page: u32, size: u16) -> Res
 /// Adds a comment: a public one is a reply, a private one a note that says so itself, for a note's
 /// default is not the one of our API.
 pub(super) fn create_comment(ticket: &TicketId, new: &NewComment) -> Result<Call> {
-    let NewComment { content, author, public } = new;
+    let NewComment {
+        content,
+        author,
+        public,
+    } = new;
     let mut body = Map::new();
     body.insert("body".into(), json!(content));
     if let Some(author) = author {
         body.insert("user_id".into(), id_of("author", author)?);
     }
     if *public {
-        return Ok(Call::post(below_ticket(ticket, "reply")?, Value::Object(body)));
+        return Ok(Call::post(
+            below_ticket(ticket, "reply")?,
+            Value::Object(body),
+        ));
     }
     body.insert("private".into(), json!(true));
-    Ok(Call::post(below_ticket(ticket, "notes")?, Value::Object(body)))
+    Ok(Call::post(
+        below_ticket(ticket, "notes")?,
+        Value::Object(body),
+    ))
 }
 
 /// Changes a note's text; none if the patch names nothing that can change.
 pub(super) fn update_comment(id: &CommentId, patch: &CommentPatch) -> Result<Option<Call>> {
     // Author and visibility are fixed (section 6); the gate has refused what would change them.
-    let CommentPatch { content, author: _, public: _ } = patch;
+    let CommentPatch {
+        content,
+        author: _,
+        public: _,
+    } = patch;
     let Some(content) = patched(content, |text| Ok(json!(text)))? else {
         return Ok(None);
     };
-    Ok(Some(Call::put(conversation_path(id)?, json!({ "body": content }))))
+    Ok(Some(Call::put(
+        conversation_path(id)?,
+        json!({ "body": content }),
+    )))
 }
 
 /// Removes a conversation; there is no way back.
@@ -420,27 +512,43 @@ pub(super) fn delete_comment(id: &CommentId) -> Result<Call> {
 /// A comment as the unified API has it. `public` is decided by the caller, who knows which call
 /// the conversation came from.
 pub(super) fn comment(conversation: wire::Conversation<'_>, public: bool) -> Comment {
-    let wire::Conversation { id, user_id, body, private: _, source: _, created_at, updated_at, attachments } = conversation;
+    let wire::Conversation {
+        id,
+        user_id,
+        body,
+        private: _,
+        source: _,
+        created_at,
+        updated_at,
+        attachments,
+    } = conversation;
     Comment {
         id: CommentId::from_upstream(id.to_string()),
         content: text(body),
         author: user_id.id(),
         public,
-        attachments: attachments.0.into_iter().map(attachment).collect(),
+        attachments: attachments.0.iter().map(attachment).collect(),
         created_at: time(created_at),
         modified_at: time(updated_at),
     }
 }
 
 /// A file as the unified API has it.
-fn attachment(attachment: wire::Attachment<'_>) -> Attachment {
-    let wire::Attachment { id, name, content_type, size, attachment_url, thumb_url } = attachment;
+fn attachment(attachment: &wire::Attachment<'_>) -> Attachment {
+    let wire::Attachment {
+        id,
+        name,
+        content_type,
+        size,
+        url,
+        thumb_url,
+    } = attachment;
     Attachment {
         id: id.to_string(),
-        filename: text(name),
-        content_type: text(content_type),
-        url: text(attachment_url),
-        thumb_url: text(thumb_url),
+        filename: text(*name),
+        content_type: text(*content_type),
+        url: text(*url),
+        thumb_url: text(*thumb_url),
         size: size.0,
     }
 }

@@ -134,8 +134,8 @@ pub(super) struct Attachment<'a> {
     #[serde(default)]
     pub(super) size: Number,
     /// Signed, valid for some minutes, to be fetched without credentials.
-    #[serde(borrow, default)]
-    pub(super) attachment_url: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "attachment_url")]
+    pub(super) url: Option<&'a RawValue>,
     /// For images.
     #[serde(borrow, default)]
     pub(super) thumb_url: Option<&'a RawValue>,
@@ -236,30 +236,52 @@ impl<'de> Visitor<'de> for AnyScalar {
     }
 
     fn visit_bool<E>(self, flag: bool) -> Result<Scalar, E> {
-        Ok(Scalar { number: None, flag: Some(flag) })
+        Ok(Scalar {
+            number: None,
+            flag: Some(flag),
+        })
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
-        Ok(Scalar { number: Some(number), flag: None })
+        Ok(Scalar {
+            number: Some(number),
+            flag: None,
+        })
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar { number: u64::try_from(number).ok(), flag: None })
+        Ok(Scalar {
+            number: u64::try_from(number).ok(),
+            flag: None,
+        })
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
-        let exact = number >= 0.0 && number <= 9_007_199_254_740_992.0 && number.fract() == 0.0;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within 2^53")]
+        let exact = (0.0..=9_007_199_254_740_992.0).contains(&number) && number.fract() == 0.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and within 2^53"
+        )]
         let whole = exact.then_some(number as u64);
-        Ok(Scalar { number: whole, flag: None })
+        Ok(Scalar {
+            number: whole,
+            flag: None,
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar { number: text.parse().ok(), flag: None })
+        Ok(Scalar {
+            number: text.parse().ok(),
+            flag: None,
+        })
     }
 
     fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar { number: None, flag: None })
+        Ok(Scalar {
+            number: None,
+            flag: None,
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
@@ -275,13 +297,17 @@ impl<'de> Visitor<'de> for AnyScalar {
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyScalar).map(|scalar| Self(scalar.number))
+        deserializer
+            .deserialize_any(AnyScalar)
+            .map(|scalar| Self(scalar.number))
     }
 }
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyScalar).map(|scalar| Self(scalar.flag))
+        deserializer
+            .deserialize_any(AnyScalar)
+            .map(|scalar| Self(scalar.flag))
     }
 }
 

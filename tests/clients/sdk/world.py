@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import sys
+import time
 
 import kloudless
 import requests
@@ -66,6 +67,15 @@ def upstream_conversations(ticket):
 def new_ticket(account=by_token, **more):
     """Makes a ticket to work on."""
     return account.post("helpdesk/tickets", json={**NEW, **more})
+
+
+def await_due_date(ticket):
+    """Waits until the help desk shows a new ticket's due date: about a second (Freshdesk reference, section 4.2)."""
+    for _ in range(50):
+        if upstream("tickets/" + upstream_id(ticket.data["id"]))["due_by"]:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the help desk does not show the due date")
 
 
 def check_error(error, status, *codes):

@@ -63,7 +63,8 @@ async fn only_the_exact_key_is_accepted(database: &Database) {
 
     assert_eq!(found, Some(key.application_id));
     let mut wrong: Vec<String> = (0..text.len())
-        .flat_map(|cut| [text[..cut].to_owned(), text[cut + 1..].to_owned()])
+        .flat_map(|cut| <[&str; 2]>::from(text.split_at(cut)))
+        .map(str::to_owned)
         .collect();
     for place in 0..text.len() {
         for replacement in ["A", "b", "_", "'", "é"] {
@@ -74,7 +75,7 @@ async fn only_the_exact_key_is_accepted(database: &Database) {
     }
     wrong.extend([format!("{text} "), format!(" {text}"), format!("{text}A")]);
     wrong.push(text.to_uppercase());
-    let secret = &text[text.len() - 43..];
+    let (_, secret) = text.split_at(text.len() - 43);
     wrong.push(format!("dg_{}_{secret}", other.key_id));
     wrong.push(format!("dg_{}_' or '1'='1", key.key_id));
     wrong.retain(|changed| changed != text);

@@ -169,8 +169,8 @@ async fn errors_do_not_tell_the_password_of_the_database() {
     ] {
         let outcome = Store::open(url, &MasterKey::generate(), Clock::at(NOW)).await;
         let error = outcome.err().unwrap();
-        told.push_str(&format!("{error:?}"));
-        let mut cause: Option<&dyn Error> = Some(&error);
+        told.extend([format!("{error:?}"), error.to_string()]);
+        let mut cause = error.source();
         while let Some(error) = cause {
             told.push_str(&error.to_string());
             cause = error.source();

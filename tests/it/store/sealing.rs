@@ -104,7 +104,7 @@ async fn altered_credentials_do_not_open_and_can_be_replaced(database: &Database
         bytes[place] ^= 1;
         String::from_utf8(bytes).unwrap()
     });
-    let cut = (0..sealed.len()).map(|length| sealed[..length].to_owned());
+    let cut = (0..sealed.len()).map(|length| sealed.chars().take(length).collect());
     let longer = ["A", "AAAA", "=", " "].map(|more| format!("{sealed}{more}"));
     for altered in flipped.chain(cut).chain(longer) {
         database

@@ -186,22 +186,28 @@ impl Limits {
             total: 0,
             remaining: 0,
         };
+        let mut over: Option<(i64, Standing)> = None;
         for (class, size) in windows.into_iter().flatten() {
             let (used, wait) = self.used(class, now, size.saturating_sub(credits));
             let remaining = size.saturating_sub(used);
-            if remaining < credits {
-                let standing = Standing {
-                    total: size,
-                    remaining,
-                };
-                return Verdict::Over {
-                    retry_after: wait,
-                    standing,
-                };
+            if remaining < credits && over.is_none_or(|(longest, _)| wait > longest) {
+                over = Some((
+                    wait,
+                    Standing {
+                        total: size,
+                        remaining,
+                    },
+                ));
             }
             shown = Standing {
                 total: size,
-                remaining: remaining - credits,
+                remaining: remaining.saturating_sub(credits),
+            };
+        }
+        if let Some((retry_after, standing)) = over {
+            return Verdict::Over {
+                retry_after,
+                standing,
             };
         }
         for (class, _) in windows.into_iter().flatten() {

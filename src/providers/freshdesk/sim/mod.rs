@@ -227,6 +227,11 @@ impl Simulator {
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
         locked(&self.inner.faults).extend(faults);
     }
+
+    /// Forgets the faults that no call has taken yet.
+    pub fn clear_faults(&self) {
+        locked(&self.inner.faults).clear();
+    }
 }
 
 /// Locks, also after a panic of another holder: a test that failed must not hide the next one.

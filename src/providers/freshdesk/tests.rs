@@ -1,0 +1,263 @@
+//! Translations, without a runtime: values in, calls out; replies in, values out.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::model::page::Cursor;
+use crate::model::patch::Patch;
+use crate::model::ticket::{Priority, Status};
+use crate::provider::upstream::read;
+use crate::transport::call::Replay;
+
+/// A reply with these headers.
+fn reply(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Reply {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let headers: HeaderMap = headers.collect();
+    Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers,
+        body: Bytes::from(body.to_string()),
+    }
+}
+
+/// A new ticket with the least that Freshdesk needs.
+fn new_ticket() -> NewTicket {
+    NewTicket {
+        subject: "s".into(),
+        description: "d".into(),
+        ticket_type: None,
+        priority: Priority::Normal,
+        status: Status::Open,
+        tags: Vec::new(),
+        public: true,
+        due_at: None,
+        custom_properties: Vec::new(),
+        group: None,
+        company: None,
+        requester: Some(PersonRef {
+            email: Some("a@example.com".into()),
+            ..PersonRef::default()
+        }),
+        submitter: None,
+        assignee: None,
+        email_ccs: Vec::new(),
+        followers: Vec::new(),
+    }
+}
+
+#[test]
+fn a_new_ticket_says_what_the_api_says() {
+    let call = translate::create_ticket(&new_ticket()).unwrap();
+
+    assert_eq!((call.method, call.replay), (Method::POST, Replay::Never));
+    let expected = json!({ "subject": "s", "description": "d", "priority": 2, "status": 2, "email": "a@example.com" });
+    assert_eq!(call.body, Some(expected));
+}
+
+#[test]
+fn a_due_date_sets_both_of_freshdesks_without_a_fraction() {
+    let new = NewTicket {
+        due_at: Some("2030-01-02T03:04:05.678Z".parse().unwrap()),
+        ..new_ticket()
+    };
+
+    let body = translate::create_ticket(&new).unwrap().body.unwrap();
+
+    assert_eq!(
+        (&body["due_by"], &body["fr_due_by"]),
+        (
+            &json!("2030-01-02T03:04:05Z"),
+            &json!("2030-01-02T03:04:05Z")
+        )
+    );
+}
+
+#[test]
+fn a_patch_is_only_what_it_names() {
+    let id = TicketId::from_upstream("7");
+    let patch = TicketPatch {
+        assignee: Patch::Clear,
+        tags: Patch::Clear,
+        status: Patch::Set(Status::Closed),
+        ..TicketPatch::default()
+    };
+
+    let call = translate::update_ticket(&id, &patch).unwrap().unwrap();
+
+    assert_eq!((call.method, call.replay), (Method::PUT, Replay::Safe));
+    assert_eq!(call.path, ["tickets", "7"]);
+    assert_eq!(
+        call.body,
+        Some(json!({ "responder_id": null, "tags": [], "status": 5 }))
+    );
+    assert_eq!(
+        translate::update_ticket(&id, &TicketPatch::default()).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn a_private_comment_is_a_note_that_says_so_and_a_public_one_a_reply() {
+    let id = TicketId::from_upstream("7");
+    let comment = |public| NewComment {
+        content: "c".into(),
+        author: None,
+        public,
+    };
+
+    let private = translate::create_comment(&id, &comment(false)).unwrap();
+    let public = translate::create_comment(&id, &comment(true)).unwrap();
+
+    assert_eq!(
+        (private.path, private.body),
+        (
+            vec!["tickets".into(), "7".into(), "notes".into()],
+            Some(json!({ "body": "c", "private": true }))
+        )
+    );
+    assert_eq!(
+        (public.path, public.body),
+        (
+            vec!["tickets".into(), "7".into(), "reply".into()],
+            Some(json!({ "body": "c" }))
+        )
+    );
+}
+
+#[test]
+fn an_id_cannot_leave_its_place_in_the_path() {
+    for id in [
+        "../agents/me",
+        "1/../2",
+        "1?x=y",
+        "1#",
+        "",
+        "01",
+        "+1",
+        "x",
+        "184467440737095516160",
+    ] {
+        assert_eq!(
+            translate::get_ticket(&TicketId::from_upstream(id))
+                .unwrap_err()
+                .kind,
+            Kind::NotFound,
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn a_list_is_never_limited_to_thirty_days_and_ends_with_the_link() {
+    let page = |at: Option<&str>| PageRequest {
+        at: at.map(|at| Cursor(at.into())),
+        size: 100,
+    };
+    let first = translate::list_tickets(&page(None)).unwrap();
+    assert!(
+        first
+            .query
+            .contains(&("updated_since", "1970-01-01T00:00:00Z".into()))
+    );
+    let linked = reply(
+        200,
+        &[("link", "<https://x/api/v2/tickets?page=2>; rel=\"next\"")],
+        &json!([]),
+    );
+    let last = reply(200, &[], &json!([]));
+
+    assert_eq!(
+        translate::next_tickets(&page(None), &linked, None),
+        Some(Cursor("1970-01-01T00:00:00Z/2".into()))
+    );
+    assert_eq!(translate::next_tickets(&page(None), &last, None), None);
+
+    let labels = Labels::default();
+    let body = json!({ "id": 1, "updated_at": "2024-05-06T07:08:09Z" });
+    let ticket_reply = reply(200, &[], &body);
+    let ticket = translate::ticket(read(&ticket_reply).unwrap(), &labels);
+    let next = translate::next_tickets(
+        &page(Some("1970-01-01T00:00:00Z/250")),
+        &linked,
+        Some(&ticket),
+    );
+    assert_eq!(next, Some(Cursor("2024-05-06T07:08:09Z/1".into())));
+}
+
+#[test]
+fn people_in_copy_are_read_with_and_without_a_name() {
+    let body = json!({ "id": 1, "cc_emails": ["a@example.com", "\"Ada L.\" <b@example.com>", "Bob <c@example.com>"] });
+    let reply = reply(200, &[], &body);
+
+    let ticket = translate::ticket(read(&reply).unwrap(), &Labels::default());
+
+    let people: Vec<_> = ticket
+        .email_ccs
+        .iter()
+        .map(|person| {
+            (
+                person.name.as_ref().map(Text::decode),
+                person.email.as_ref().map(Text::decode),
+            )
+        })
+        .collect();
+    let named = |name: Option<&'static str>, email: &'static str| {
+        (name.map(Into::into), Some(email.into()))
+    };
+    assert_eq!(
+        people,
+        [
+            named(None, "a@example.com"),
+            named(Some("Ada L."), "b@example.com"),
+            named(Some("Bob"), "c@example.com")
+        ]
+    );
+}
+
+#[test]
+fn a_refusal_is_told_in_our_names() {
+    let errors = json!({ "description": "Validation failed", "errors": [
+        { "field": "responder_id", "message": "There is no agent", "code": "invalid_value" },
+        { "field": "custom_fields.cf_x", "message": "It should be a Number", "code": "datatype_mismatch" },
+    ] });
+
+    let error = classify::classify(&reply(400, &[], &errors));
+
+    let expected = "the help desk refused the content: assignee: There is no agent; custom_properties.cf_x: It should be a Number";
+    assert_eq!(
+        (error.kind, error.message.as_str()),
+        (Kind::Invalid, expected)
+    );
+}
+
+#[test]
+fn credentials_lead_to_the_vendors_own_domain() {
+    let connect =
+        |members: Value| Freshdesk.connect(&serde_json::value::to_raw_value(&members).unwrap());
+
+    let endpoint = connect(json!({ "domain": "acme", "api_key": "key" })).unwrap();
+
+    assert_eq!(endpoint.base.as_str(), "https://acme.freshdesk.com/api/v2");
+    assert_eq!(endpoint.headers["authorization"], "Basic a2V5Olg=");
+    assert!(endpoint.headers["authorization"].is_sensitive());
+    assert!(!format!("{endpoint:?}").contains("a2V5"));
+    assert_eq!(
+        connect(json!({ "domain": "acme.freshdesk.com", "api_key": "key" }))
+            .unwrap()
+            .base,
+        endpoint.base
+    );
+}
+
+#[test]
+fn a_wrong_credential_is_not_repeated_in_the_error() {
+    let error = Freshdesk.connect(
+        &serde_json::value::to_raw_value(&json!({ "domain": ["CANARY"], "api_key": "CANARY" }))
+            .unwrap(),
+    );
+    assert!(!error.unwrap_err().to_string().contains("CANARY"));
+}

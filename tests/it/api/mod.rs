@@ -1,0 +1,8 @@
+//! The API, as its clients see it. Every answer is also held against the OpenAPI document.
+
+mod access;
+mod accounts;
+mod bad_input;
+mod comments;
+mod privacy;
+mod tickets;

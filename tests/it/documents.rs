@@ -1,0 +1,280 @@
+//! Generated documents are what the code says. A stale one is written anew and the test fails once:
+//! look at the difference and commit it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use deskgate::error::Error;
+use deskgate::model::field::{CommentField, Field, TicketField};
+use deskgate::provider::capability::{Accepts, Capabilities, Operation, PersonKey};
+use deskgate::provider::error::{Kind, ProviderError};
+use deskgate::providers;
+use serde_json::Value;
+
+use crate::support::document::DOCUMENT;
+
+/// Compares a document with its file, and writes the file if they differ.
+#[track_caller]
+fn fresh(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let is_fresh = fs::read_to_string(&path).is_ok_and(|written| written == text);
+    if !is_fresh {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    assert!(
+        is_fresh,
+        "{file} was stale and is written anew: look at the difference and commit it"
+    );
+}
+
+#[test]
+fn the_openapi_document_is_fresh() {
+    fresh(
+        "openapi/openapi.json",
+        deskgate::http::docs::document_text(),
+    );
+}
+
+#[test]
+fn every_schema_and_property_and_parameter_is_described() {
+    let mut missing = Vec::new();
+    for (name, schema) in DOCUMENT["components"]["schemas"].as_object().unwrap() {
+        for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
+            let told = |schema: &Value| schema["description"].is_string();
+            let is_told = told(schema)
+                || schema["oneOf"]
+                    .as_array()
+                    .is_some_and(|choices| choices.iter().any(told));
+            if !is_told {
+                missing.push(format!("{name}.{property}"));
+            }
+        }
+    }
+    for (path, item) in DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if !operation["operationId"].is_string() || !operation["summary"].is_string() {
+                missing.push(format!("{method} {path}"));
+            }
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if !parameter["description"].is_string() {
+                    missing.push(format!("{method} {path} {}", parameter["name"]));
+                }
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+#[test]
+fn every_example_of_a_property_is_valid() {
+    for (name, schema) in DOCUMENT["components"]["schemas"].as_object().unwrap() {
+        for (property, schema) in schema["properties"].as_object().into_iter().flatten() {
+            let examples = schema["examples"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .chain(schema.get("example"));
+            for example in examples {
+                let mut whole: Value = schema.clone();
+                whole["components"] = DOCUMENT["components"].clone();
+                let validator = jsonschema::draft202012::new(&whole).unwrap();
+                assert!(validator.is_valid(example), "{name}.{property}: {example}");
+            }
+        }
+    }
+}
+
+/// How a help desk takes an attribute.
+fn takes<F: Field>(accepts: &Accepts<F>, field: F) -> &'static str {
+    match field {
+        field if accepts.required.contains(&field) => "required",
+        field if accepts.fixed.contains(&field) => "refused if it would change",
+        field if accepts.clearable.contains(&field) => "yes, or null",
+        field if accepts.optional.contains(&field) => "yes",
+        _ => "ignored",
+    }
+}
+
+/// One table of attributes.
+fn table<F: Field>(
+    text: &mut String,
+    title: &str,
+    create: impl Fn(F) -> &'static str,
+    update: impl Fn(F) -> &'static str,
+) {
+    writeln!(text, "\n| {title} | create | update |\n| --- | --- | --- |").unwrap();
+    for field in F::ALL {
+        writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            field.name(),
+            create(*field),
+            update(*field)
+        )
+        .unwrap();
+    }
+}
+
+#[test]
+fn the_providers_document_is_fresh() {
+    let mut text = "# Help desks\n\nGenerated from each provider's `Capabilities`; do not edit. *ignored*: the help desk \
+                    does not have the attribute; it is null when read.\n"
+        .to_owned();
+    for provider in providers::all() {
+        let Capabilities {
+            title,
+            domain,
+            operations,
+            create_ticket,
+            update_ticket,
+            create_comment,
+            update_comment,
+            requester,
+            max_page_size,
+            rate,
+            credentials,
+        } = provider.capabilities();
+        let PersonKey::Either = requester;
+        writeln!(
+            text,
+            "\n## {title}\n\n`service: {}`, at `https://NAME.{domain}`. Secrets: `{}`.\n",
+            provider.id(),
+            credentials.join("`, `")
+        )
+        .unwrap();
+        let lacking: Vec<_> = Operation::ALL
+            .iter()
+            .filter(|operation| !operations.contains(operation))
+            .map(|operation| operation.name())
+            .collect();
+        let lacking = if lacking.is_empty() {
+            "none".to_owned()
+        } else {
+            lacking.join(", ")
+        };
+        writeln!(
+            text,
+            "- Operations that it lacks: {lacking}\n- Requester: by `user_id` or `email`"
+        )
+        .unwrap();
+        writeln!(text, "- Objects on a page: at most {max_page_size}").unwrap();
+        writeln!(
+            text,
+            "- Rate limit read from: `{}`, `{}`",
+            rate.remaining, rate.used
+        )
+        .unwrap();
+        table(
+            &mut text,
+            "Ticket",
+            |field: TicketField| takes(create_ticket, field),
+            |field| takes(update_ticket, field),
+        );
+        table(
+            &mut text,
+            "Comment",
+            |field: CommentField| takes(create_comment, field),
+            |field| takes(update_comment, field),
+        );
+    }
+    fresh("docs/providers.md", &text);
+}
+
+/// When a request ends so. No `_`: a new failure is a compile error here.
+fn meaning(error: &Error) -> &'static str {
+    match error {
+        Error::BadRequest(_) => {
+            "The request cannot be read, lacks something, or has a bad id or page token."
+        }
+        Error::InvalidParameter(_) => "An attribute or parameter has a value that is not taken.",
+        Error::InvalidToken => "`GET /v1/oauth/token` only: the token is not valid.",
+        Error::AuthenticationRequired => "No credential was sent.",
+        Error::Unauthorized => "The credential is not accepted.",
+        Error::Forbidden(_) => "The credential does not allow this.",
+        Error::NotFound(_) => "There is no such address or account, or not for this caller.",
+        Error::MethodNotAllowed(_) => "The address does not take this verb.",
+        Error::NotSupported(_) => "The gateway or this help desk does not have this.",
+        Error::PayloadTooLarge { .. } => "The body is too large.",
+        Error::UnsupportedMediaType => "The body is not `application/json`.",
+        Error::Overloaded => "Too many requests are under way; `Retry-After`.",
+        Error::TimedOut => "The request took too long.",
+        Error::Unavailable(_) => {
+            "The gateway's database does not answer, or it is about to end; `Retry-After`."
+        }
+        Error::Internal(_) => {
+            "A mistake of the gateway; the log has the details under the request's id."
+        }
+        Error::Provider(error) => match error.kind {
+            Kind::Unauthenticated => "The help desk does not accept the account's credential.",
+            Kind::Forbidden => "The help desk does not allow this to the account's credential.",
+            Kind::NotFound => "The help desk has no such object, or has it in its trash.",
+            Kind::Invalid => {
+                "The help desk refused the content; the message has its reasons, in our names."
+            }
+            Kind::InvalidParameter => {
+                "An attribute cannot be said in the help desk's terms; it was not called."
+            }
+            Kind::Conflict => "The state of the object does not allow this.",
+            Kind::RateLimited => "The help desk's rate limit is used up; `Retry-After`.",
+            Kind::Unavailable => "The help desk cannot be reached or failed.",
+            Kind::Timeout => "The help desk was too slow.",
+            Kind::Malformed => "The help desk sent what cannot be read or trusted.",
+            Kind::Unsupported => "This help desk does not have this, or not for this object.",
+            Kind::OutcomeUnknown => {
+                "A write was sent and nobody knows whether it was carried out: look before you send it again."
+            }
+        },
+    }
+}
+
+#[test]
+fn the_errors_document_is_fresh() {
+    let text = || "x".to_owned();
+    let kinds = [
+        Kind::Unauthenticated,
+        Kind::Forbidden,
+        Kind::NotFound,
+        Kind::Invalid,
+        Kind::InvalidParameter,
+        Kind::Conflict,
+        Kind::RateLimited,
+        Kind::Unavailable,
+        Kind::Timeout,
+        Kind::Malformed,
+        Kind::Unsupported,
+        Kind::OutcomeUnknown,
+    ];
+    let mut errors = vec![
+        Error::BadRequest(text()),
+        Error::InvalidParameter(text()),
+        Error::InvalidToken,
+        Error::AuthenticationRequired,
+        Error::Unauthorized,
+        Error::Forbidden(text()),
+        Error::NotFound("x"),
+        Error::MethodNotAllowed(text()),
+        Error::NotSupported(text()),
+        Error::PayloadTooLarge { limit: 1 },
+        Error::UnsupportedMediaType,
+        Error::Overloaded,
+        Error::TimedOut,
+        Error::Unavailable("x".into()),
+        Error::Internal("x".into()),
+    ];
+    errors.extend(kinds.map(|kind| Error::Provider(ProviderError::new(kind, "x"))));
+    let mut rows: Vec<_> = errors
+        .iter()
+        .map(|error| (error.status().as_u16(), error.code(), meaning(error)))
+        .collect();
+    rows.sort_unstable();
+    let mut text = "# Errors\n\nGenerated from the error types; do not edit. Every failure has the body \
+                    `{\"status_code\", \"message\", \"error_code\", \"id\"}`; `id` is the request's, also in the header \
+                    `X-Request-Id` and in the log.\n\n| status | `error_code` | when |\n| --- | --- | --- |\n"
+        .to_owned();
+    for (status, code, meaning) in rows {
+        writeln!(text, "| {status} | `{code}` | {meaning} |").unwrap();
+    }
+    fresh("docs/errors.md", &text);
+}

@@ -1,0 +1,225 @@
+//! What the tests stand on: a gateway in this process, over a temporary SQLite and a simulated help
+//! desk behind the transport's seam. No sockets.
+
+pub(crate) mod document;
+pub(crate) mod request;
+pub(crate) mod upstream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use deskgate::access_token::{AccessTokens, Scope};
+use deskgate::clock::Clock;
+use deskgate::desk::Desks;
+use deskgate::http::auth::ApiKeys;
+use deskgate::http::{Edge, router};
+use deskgate::model::id::AccountId;
+use deskgate::providers;
+use deskgate::providers::freshdesk::sim::{Options, Plan, Simulator, Switches};
+use deskgate::store::Store;
+use deskgate::store::accounts::NewAccount;
+use deskgate::store::applications::ApplicationId;
+use deskgate::store::master_key::MasterKey;
+use deskgate::transport::egress::Egress;
+use deskgate::transport::http::Transport;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use tower_http::normalize_path::NormalizePath;
+
+use crate::support::request::Request;
+
+/// The API key of the simulated help desk: a text that is nowhere else.
+pub(crate) const UPSTREAM_KEY: &str = "CANARY-freshdesk-key-7d1f";
+/// Address of the simulated help desk; nothing listens there.
+pub(crate) const UPSTREAM_URL: &str = "http://freshdesk.test";
+/// Origin in the answers' addresses.
+pub(crate) const PUBLIC_URL: &str = "https://desk.example.com";
+
+/// A gateway, and what a test needs to call it.
+pub(crate) struct TestApp {
+    /// The whole stack.
+    pub(crate) router: NormalizePath<Router>,
+    /// What the handlers share.
+    pub(crate) edge: Edge,
+    /// What time it is, for the gateway and the simulator.
+    pub(crate) clock: Clock,
+    /// The application of `api_key`.
+    pub(crate) application: ApplicationId,
+    /// Its key.
+    pub(crate) api_key: SecretString,
+    /// Its connected account.
+    pub(crate) account: AccountId,
+    /// A token for the account.
+    pub(crate) token: SecretString,
+    /// Whether time stands still while a request is answered, and jumps over every wait.
+    still: bool,
+    /// The database's folder, kept until the end.
+    _folder: tempfile::TempDir,
+}
+
+impl TestApp {
+    /// A gateway in front of this transport, with one account connected without a call.
+    pub(crate) async fn over(transport: Transport) -> Self {
+        Self::at(transport, clock()).await
+    }
+
+    /// [`TestApp::over`] with a clock that somebody else looks at as well.
+    pub(crate) async fn at(transport: Transport, clock: Clock) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        let store = Store::open(&url, &MasterKey::generate(), clock.clone())
+            .await
+            .unwrap();
+        let allowed = ["freshdesk.test:80", "other.test:80"].map(|text| text.parse().unwrap());
+        let edge = Edge {
+            desks: Desks::new(
+                store.clone(),
+                providers::all(),
+                transport,
+                Egress::new(allowed.to_vec()),
+            ),
+            api_keys: Arc::new(ApiKeys::default()),
+            access_tokens: Arc::new(AccessTokens::new(
+                store.vault().access_token_key(),
+                clock.clone(),
+            )),
+            store: store.clone(),
+            clock: clock.clone(),
+            public_url: PUBLIC_URL.into(),
+            request_timeout: Duration::from_secs(30),
+            in_flight: Arc::new(tokio::sync::Semaphore::new(100)),
+            draining: Arc::default(),
+        };
+        let key = store.create_key("tests").await.unwrap();
+        let account = connect(&store, &key.application_id, UPSTREAM_URL).await;
+        let hour = Duration::from_hours(1);
+        let scopes = [Scope::Read, Scope::Write];
+        let token = edge
+            .access_tokens
+            .issue(&key.application_id, account, &scopes, hour)
+            .unwrap();
+        let router = router(edge.clone());
+        Self {
+            router,
+            edge,
+            clock,
+            application: key.application_id,
+            api_key: key.api_key,
+            account,
+            token,
+            still: false,
+            _folder: folder,
+        }
+    }
+
+    /// A gateway in front of a simulated Freshdesk with 40 tickets.
+    pub(crate) async fn freshdesk() -> (Self, Simulator) {
+        Self::freshdesk_with(40, Switches::default()).await
+    }
+
+    /// A gateway in front of a simulated Freshdesk of this size and behaviour.
+    pub(crate) async fn freshdesk_with(tickets: u32, switches: Switches) -> (Self, Simulator) {
+        let clock = clock();
+        let shown = clock.clone();
+        let options = Options {
+            api_key: UPSTREAM_KEY.into(),
+            tickets,
+            seed: 7,
+            plan: Plan::Unlimited,
+            latency: Duration::ZERO,
+            switches,
+        };
+        let simulator = Simulator::new(options, Arc::new(move || shown.now()));
+        let app = Self::at(upstream::in_process(simulator.router()), clock).await;
+        (app, simulator)
+    }
+
+    /// Has time stand still while requests are answered, and jump over every wait. The database runs
+    /// on a thread of its own, which such a time does not wait for: so the account is opened before.
+    pub(crate) fn in_still_time(mut self) -> Self {
+        self.still = true;
+        self
+    }
+
+    /// A request that carries nothing yet.
+    pub(crate) fn request(&self, method: http::Method, path: &str) -> Request {
+        let request = Request::new(self.router.clone(), method, path);
+        if self.still {
+            request.after_opening(&self.edge, &self.application, self.account)
+        } else {
+            request
+        }
+    }
+
+    /// A request with the account's token.
+    pub(crate) fn as_account(&self, method: http::Method, path: &str) -> Request {
+        self.request(method, path).header(
+            "authorization",
+            &format!("Bearer {}", self.token.expose_secret()),
+        )
+    }
+
+    /// A request with the application's key.
+    pub(crate) fn as_application(&self, method: http::Method, path: &str) -> Request {
+        self.request(method, path).header(
+            "authorization",
+            &format!("APIKey {}", self.api_key.expose_secret()),
+        )
+    }
+
+    /// Reads below the account's help desk.
+    pub(crate) fn get(&self, path: &str) -> Request {
+        self.as_account(
+            http::Method::GET,
+            &format!("/v1/accounts/me/helpdesk{path}"),
+        )
+    }
+
+    /// Creates below the account's help desk.
+    pub(crate) fn post(&self, path: &str, body: serde_json::Value) -> Request {
+        self.as_account(
+            http::Method::POST,
+            &format!("/v1/accounts/me/helpdesk{path}"),
+        )
+        .json(body)
+    }
+
+    /// Changes below the account's help desk.
+    pub(crate) fn patch(&self, path: &str, body: serde_json::Value) -> Request {
+        self.as_account(
+            http::Method::PATCH,
+            &format!("/v1/accounts/me/helpdesk{path}"),
+        )
+        .json(body)
+    }
+
+    /// Deletes below the account's help desk.
+    pub(crate) fn delete(&self, path: &str) -> Request {
+        self.as_account(
+            http::Method::DELETE,
+            &format!("/v1/accounts/me/helpdesk{path}"),
+        )
+    }
+}
+
+/// The time at which tests begin.
+pub(crate) fn clock() -> Clock {
+    Clock::at("2026-11-20T20:00:00Z".parse().unwrap())
+}
+
+/// Stores an account of the simulated help desk.
+pub(crate) async fn connect(store: &Store, application: &ApplicationId, origin: &str) -> AccountId {
+    let account = NewAccount {
+        application_id: application.clone(),
+        service: "freshdesk".into(),
+        origin: origin.into(),
+        account: None,
+        name: None,
+        options: "{}".into(),
+        credentials: json!({ "url": origin, "api_key": UPSTREAM_KEY })
+            .to_string()
+            .into(),
+    };
+    store.insert_account(account).await.unwrap().id
+}
