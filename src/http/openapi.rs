@@ -16,7 +16,7 @@ use crate::model::person::PersonRef;
                        give `next_page` as `page` until it is null. Every failure has the same body, and its \
                        `error_code` is for programs. Attributes that a help desk does not have are null when read and \
                        ignored when written.",
-        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        license(name = "MIT", identifier = "MIT"),
     ),
     servers((url = "/", description = "This gateway")),
     tags(

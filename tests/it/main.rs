@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod commands;
 mod documents;
 mod store;
 mod support;
