@@ -142,8 +142,13 @@ impl Upstream {
 }
 
 /// Reads a reply's body. What it held is not repeated in the error, only where reading stopped.
+///
+/// The body is checked to be UTF-8 once and as a whole, which is several times cheaper than the
+/// check of each of its strings.
 pub fn read<'a, T: Deserialize<'a>>(reply: &'a Reply) -> Result<T> {
-    serde_json::from_slice(&reply.body).map_err(|error| {
+    let text = std::str::from_utf8(&reply.body)
+        .map_err(|_| ProviderError::malformed("it is not UTF-8"))?;
+    serde_json::from_str(text).map_err(|error| {
         ProviderError::malformed(&format!("line {}, column {}", error.line(), error.column()))
     })
 }

@@ -197,6 +197,10 @@ fn a_demo_with_a_folder_can_be_started_again() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story from the first command to the last, told in order"
+)]
 fn an_account_is_set_up_without_a_running_server_and_then_served_and_no_secret_is_logged() {
     let folder = tempfile::tempdir().unwrap();
     let simulate = [
