@@ -170,19 +170,29 @@ pub struct Demo {
     )]
     pub listen: SocketAddr,
     /// Prints one line of JSON once everything answers, instead of a text.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// Tickets in the simulated help desk.
-    #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(long, env = "DESKGATE_DEMO_TICKETS", default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub tickets: u32,
     /// Which simulated help desk: the same number makes the same one.
-    #[arg(long, default_value_t = 2026, value_name = "NUMBER")]
+    #[arg(
+        long,
+        env = "DESKGATE_DEMO_SEED",
+        default_value_t = 2026,
+        value_name = "NUMBER"
+    )]
     pub seed: u64,
     /// The plan whose rate limits the simulated help desk has.
-    #[arg(long, default_value = "unlimited", value_name = "PLAN")]
+    #[arg(
+        long,
+        env = "DESKGATE_DEMO_PLAN",
+        default_value = "unlimited",
+        value_name = "PLAN"
+    )]
     pub plan: FreshdeskPlan,
     /// Folder for the database. A temporary one by default, removed at the end.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "DESKGATE_DEMO_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -212,22 +222,42 @@ pub enum Simulate {
 #[derive(Debug, Args)]
 pub struct SimulateFreshdesk {
     /// Address to listen on; port 0 picks one.
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_LISTEN",
+        default_value = "127.0.0.1:0",
+        value_name = "HOST:PORT"
+    )]
     pub listen: SocketAddr,
     /// The API key that is accepted. Not a secret: it opens nothing but the simulator.
-    #[arg(long, default_value = "simulated-key", value_name = "KEY")]
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_API_KEY",
+        default_value = "simulated-key",
+        value_name = "KEY"
+    )]
     pub api_key: String,
     /// Tickets in the help desk.
-    #[arg(long, default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    #[arg(long, env = "DESKGATE_SIMULATE_TICKETS", default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub tickets: u32,
     /// Which help desk: the same number makes the same one.
-    #[arg(long, default_value_t = 2026, value_name = "NUMBER")]
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_SEED",
+        default_value_t = 2026,
+        value_name = "NUMBER"
+    )]
     pub seed: u64,
     /// The plan whose rate limits the help desk has.
-    #[arg(long, default_value = "unlimited", value_name = "PLAN")]
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_PLAN",
+        default_value = "unlimited",
+        value_name = "PLAN"
+    )]
     pub plan: FreshdeskPlan,
     /// How long each answer takes, in milliseconds.
-    #[arg(long, default_value = "0", value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=60_000))]
+    #[arg(long, env = "DESKGATE_SIMULATE_LATENCY_MS", default_value = "0", value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=60_000))]
     pub latency_ms: u64,
 }
 
@@ -246,33 +276,39 @@ pub enum AccountCommand {
 #[derive(Debug, Args)]
 pub struct AccountAdd {
     /// The kind of help desk.
-    #[arg(long, value_name = "SERVICE", default_value = "freshdesk")]
+    #[arg(
+        long,
+        env = "DESKGATE_ACCOUNT_SERVICE",
+        value_name = "SERVICE",
+        default_value = "freshdesk"
+    )]
     pub service: String,
     /// First part of the help desk's address: `acme` of `acme.freshdesk.com`.
     #[arg(
         long,
+        env = "DESKGATE_ACCOUNT_DOMAIN",
         value_name = "NAME",
         conflicts_with = "url",
         required_unless_present = "url"
     )]
     pub domain: Option<String>,
     /// Origin of the help desk instead of `--domain`, for one that `--allow-upstream` lists.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "DESKGATE_ACCOUNT_URL", value_name = "URL")]
     pub url: Option<String>,
     /// File that holds the API key; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, env = "DESKGATE_ACCOUNT_API_KEY_FILE", value_name = "FILE")]
     pub api_key_file: PathBuf,
     /// Name of the account, for people.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, env = "DESKGATE_ACCOUNT_NAME", value_name = "TEXT")]
     pub name: Option<String>,
     /// Application that the account belongs to, by name or id. Needed if there are several.
-    #[arg(long, value_name = "APPLICATION")]
+    #[arg(long, env = "DESKGATE_ACCOUNT_APPLICATION", value_name = "APPLICATION")]
     pub application: Option<String>,
     /// Stores the credential without trying it.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_ACCOUNT_NO_VERIFY")]
     pub no_verify: bool,
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]
@@ -286,7 +322,7 @@ pub struct AccountAdd {
 #[derive(Debug, Args)]
 pub struct AccountList {
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]
@@ -300,7 +336,7 @@ pub struct AccountRemove {
     #[arg(value_name = "ACCOUNT")]
     pub account: AccountId,
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]
@@ -323,7 +359,7 @@ pub struct KeyCreate {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]
@@ -337,7 +373,7 @@ pub struct KeyRevoke {
     #[arg(value_name = "KEY_ID")]
     pub key_id: String,
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]
@@ -355,16 +391,16 @@ pub enum TokenCommand {
 #[derive(Debug, Args)]
 pub struct TokenIssue {
     /// Id of the account.
-    #[arg(long, value_name = "ACCOUNT")]
+    #[arg(long, env = "DESKGATE_TOKEN_ACCOUNT", value_name = "ACCOUNT")]
     pub account: AccountId,
     /// How long the token counts, in seconds.
-    #[arg(long, default_value = "3600", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    #[arg(long, env = "DESKGATE_TOKEN_LIFETIME", default_value = "3600", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
     pub lifetime: u64,
     /// Lets the token read only.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_TOKEN_READ_ONLY")]
     pub read_only: bool,
     /// Prints one line of JSON.
-    #[arg(long)]
+    #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
     /// The store.
     #[command(flatten)]

@@ -70,6 +70,15 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// Time was up. A write may or may not have been carried out by then.
+    pub fn timed_out(was_reading: bool) -> Self {
+        if was_reading {
+            Self::TimedOut
+        } else {
+            Self::Provider(ProviderError::outcome_unknown())
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {

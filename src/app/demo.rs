@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, json};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +24,7 @@ use crate::desk::accounts::Connection;
 use crate::desk::{Desks, ListRequest};
 use crate::http::{self, server};
 use crate::model::id::{AccountId, TicketId};
+use crate::provider::upstream::Terms;
 use crate::store::Store;
 use crate::store::applications::ApplicationId;
 use crate::store::keys::NewKey;
@@ -179,7 +179,7 @@ async fn connect(
         .connect(
             application,
             connection,
-            Instant::now() + Duration::from_secs(10),
+            Terms::within(Duration::from_secs(10)),
         )
         .await?
         .id)

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::access_token::Scope;
 use crate::app::vault_key::{open_store, read_secret};
@@ -16,6 +15,7 @@ use crate::config::{
     TokenCommand, TokenIssue,
 };
 use crate::desk::accounts::Connection;
+use crate::provider::upstream::Terms;
 use crate::store::Store;
 use crate::store::accounts::Account;
 use crate::store::accounts::position::AccountPosition;
@@ -69,7 +69,7 @@ async fn add_account(add: AccountAdd) -> Outcome {
         verify: !no_verify,
     };
     let account = desks
-        .connect(&application, connection, Instant::now() + TRY_WITHIN)
+        .connect(&application, connection, Terms::within(TRY_WITHIN))
         .await?;
     store.close().await;
     if json {
@@ -190,6 +190,9 @@ pub(super) async fn key(command: KeyCommand) -> Outcome {
             json,
             database,
         }) => {
+            if name.trim().is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
+                return Err("the name of an application has 1 to 100 characters, none of them a control character".into());
+            }
             let store = open_store(&database, &Clock::system()).await?;
             let NewKey {
                 application_id,

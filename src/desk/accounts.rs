@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use crate::desk::ListRequest;
 use crate::desk::opened::Desks;
-use crate::desk::page_token::Scope;
+use crate::desk::page_token::{Place, Scope};
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::model::page::Cursor;
 use crate::provider::capability::Operation;
 use crate::provider::error::InvalidCredentials;
-use crate::provider::upstream::Upstream;
+use crate::provider::upstream::{Terms, Upstream};
 use crate::provider::{Identity, Provider};
 use crate::store::accounts::position::{AccountPosition, NotAPosition};
 use crate::store::accounts::{Account, AccountChange, NewAccount};
 use crate::store::applications::ApplicationId;
+use crate::transport::call::Endpoint;
 
 /// What connects an account.
 pub struct Connection {
@@ -51,7 +51,7 @@ impl Desks {
         &self,
         application: &ApplicationId,
         connection: Connection,
-        deadline: Instant,
+        terms: Terms,
     ) -> Result<Account> {
         let Connection {
             service,
@@ -61,9 +61,7 @@ impl Desks {
         } = connection;
         let provider = self.provider(&service)?;
         let credentials = sealed_form(credentials);
-        let (origin, identity) = self
-            .try_out(provider, &credentials, verify, deadline)
-            .await?;
+        let (origin, identity) = self.try_out(provider, &credentials, verify, terms).await?;
         let account = NewAccount {
             application_id: application.clone(),
             service,
@@ -83,21 +81,15 @@ impl Desks {
         provider: Arc<dyn Provider>,
         credentials: &SecretString,
         verify: bool,
-        deadline: Instant,
+        terms: Terms,
     ) -> Result<(String, Identity)> {
         let endpoint = self.endpoint(&*provider, credentials)?;
-        let origin = endpoint.base.origin().ascii_serialization();
+        let origin = origin(&endpoint);
         if !verify {
             return Ok((origin, Identity::default()));
         }
         let line = Arc::new(self.line(&*provider, endpoint));
-        let up = Upstream::new(
-            Arc::clone(&provider),
-            line,
-            Operation::Identify,
-            deadline,
-            false,
-        );
+        let up = Upstream::new(Arc::clone(&provider), line, Operation::Identify, terms);
         Ok((origin, provider.identify(&up).await?))
     }
 
@@ -120,7 +112,7 @@ impl Desks {
         if let Some(only) = only {
             return Ok((vec![self.account(application, only).await?], None));
         }
-        let after = page.at.map(|cursor| cursor.0.parse()).transpose();
+        let after = page.at.as_ref().map(|cursor| cursor.0.parse()).transpose();
         let after = after.map_err(|error: NotAPosition| Error::Internal(error.into()))?;
         // One more than fits on the page tells whether there is a next one.
         let mut accounts = self
@@ -134,7 +126,15 @@ impl Desks {
             .filter(|_| more)
             .map(|account| Cursor(AccountPosition::from(account).to_string()));
         let next_page = last
-            .map(|cursor| self.page_tokens.seal(&scope, page.size, &cursor))
+            .map(|cursor| {
+                self.page_tokens.seal(
+                    &scope,
+                    &Place {
+                        at: Some(cursor),
+                        ..page
+                    },
+                )
+            })
             .transpose()?;
         Ok((accounts, next_page))
     }
@@ -145,7 +145,7 @@ impl Desks {
         application: &ApplicationId,
         id: AccountId,
         patch: ConnectionPatch,
-        deadline: Instant,
+        terms: Terms,
     ) -> Result<Account> {
         let account = self.account(application, id).await?;
         let ConnectionPatch {
@@ -171,11 +171,12 @@ impl Desks {
                     .map_err(|error| Error::Internal(error.into()))?;
             merged.extend(credentials);
             let merged = sealed_form(merged);
-            let (origin, identity) = self.try_out(provider, &merged, verify, deadline).await?;
-            if origin != account.origin {
+            // Before anything is sent: the credential must not reach another host.
+            if origin(&self.endpoint(&*provider, &merged)?) != account.origin {
                 let message = "an account stays with its help desk: connect another account for another address";
                 return Err(Error::InvalidParameter(message.into()));
             }
+            let (_, identity) = self.try_out(provider, &merged, verify, terms).await?;
             change.account = identity.login;
             change.credentials = Some(merged);
         }
@@ -194,6 +195,11 @@ impl Desks {
             Err(Error::NotFound("the account"))
         }
     }
+}
+
+/// The scheme, host and port of an endpoint.
+fn origin(endpoint: &Endpoint) -> String {
+    endpoint.base.origin().ascii_serialization()
 }
 
 /// Credentials as they are sealed: JSON without the members that are null.

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentPatch};
 use crate::model::field::{CommentField, Field, Intent, TicketField};
+use crate::model::filter::Order;
 use crate::model::patch::Patch;
 use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
@@ -20,6 +21,20 @@ pub(super) fn check_operation(capabilities: &Capabilities, operation: Operation)
     let (title, name) = (capabilities.title, operation.name());
     Err(Error::NotSupported(format!(
         "{title} does not support {name}"
+    )))
+}
+
+/// Refuses an order that the help desk lacks.
+pub(super) fn check_order(capabilities: &Capabilities, order: Order) -> Result<()> {
+    let orders = capabilities.list.orders;
+    if orders.contains(&order) {
+        return Ok(());
+    }
+    let names: Vec<_> = orders.iter().map(|order| order.name()).collect();
+    let (title, name) = (capabilities.title, order.name());
+    Err(Error::NotSupported(format!(
+        "{title} does not order by {name}, but by {}",
+        names.join(", ")
     )))
 }
 

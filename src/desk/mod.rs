@@ -6,25 +6,29 @@
 
 pub mod accounts;
 mod gate;
+pub mod listing;
 mod opened;
 pub mod page_token;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
+use crate::desk::listing::Parameters;
 use crate::desk::opened::Opened;
-use crate::desk::page_token::{PageTokens, Scope};
+use crate::desk::page_token::{PageTokens, Place, Scope};
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{AccountId, CommentId, TicketId};
-use crate::model::page::{Found, Page, PageRequest};
+use crate::model::page::{Found, Page, PageRequest, Then};
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::Operation;
 use crate::provider::error::ProviderError;
 use crate::provider::upstream::Upstream;
 
 pub use crate::desk::opened::Desks;
+pub use crate::provider::upstream::Terms;
 
 /// Objects on a page unless the client says otherwise.
 pub const DEFAULT_PAGE_SIZE: u16 = 100;
@@ -38,6 +42,12 @@ pub struct ListRequest {
     pub page: Option<String>,
     /// How many objects it would like.
     pub page_size: Option<u16>,
+    /// The parameters of the list of tickets.
+    pub parameters: Parameters,
+    /// Whether the descriptions are not wanted.
+    pub without_description: bool,
+    /// Whether the requesters' names and addresses are not wanted.
+    pub without_requester: bool,
 }
 
 /// A page as the client gets it: the cursor sealed.
@@ -47,6 +57,21 @@ pub struct Listed<T> {
     pub objects: Vec<Found<T>>,
     /// The token of the next page.
     pub next_page: Option<String>,
+    /// What the whole list held; on the last page of tickets only.
+    pub end: Option<ListEnd>,
+}
+
+/// The end of a list of tickets.
+#[derive(Debug)]
+pub struct ListEnd {
+    /// Since when changes are in the list; none for all.
+    pub from: Option<Timestamp>,
+    /// Until when.
+    pub to: Option<Timestamp>,
+    /// What could not be listed.
+    pub not_listed: Vec<&'static str>,
+    /// Where a later list of the changes since begins.
+    pub sync_token: Option<String>,
 }
 
 /// An account opened for one request, of which the caller may use everything.
@@ -55,10 +80,8 @@ pub struct Desk {
     opened: Arc<Opened>,
     /// Seals and opens page tokens.
     page_tokens: Arc<PageTokens>,
-    /// When the client's patience ends.
-    deadline: Instant,
-    /// Whether the client wants the help desk's own objects too.
-    wants_raw: bool,
+    /// The terms of the request.
+    terms: Terms,
 }
 
 impl Desk {
@@ -67,56 +90,96 @@ impl Desk {
         self.opened.account().id
     }
 
-    /// The help desk's service identifier.
-    pub fn service(&self) -> &'static str {
-        self.opened.provider().id()
-    }
-
     /// The line for one operation, if this help desk has it.
     fn upstream(&self, operation: Operation) -> Result<Upstream> {
         gate::check_operation(self.opened.provider().capabilities(), operation)?;
-        Ok(self
-            .opened
-            .upstream(operation, self.deadline, self.wants_raw))
+        Ok(self.opened.upstream(operation, self.terms.clone()))
     }
 
-    /// Lists tickets, oldest modification first.
+    /// Lists tickets.
     pub async fn list_tickets(&self, request: &ListRequest) -> Result<Listed<Ticket>> {
         let up = self.upstream(Operation::ListTickets)?;
+        let capabilities = self.opened.provider().capabilities();
         let scope = Scope::Tickets(self.account());
-        let mut page = self.page_tokens.open(&scope, request)?;
+        let Place {
+            size,
+            is_sync,
+            parameters,
+            at,
+        } = self.page_tokens.open(&scope, request)?;
+        let parameters = match &at {
+            None => request.parameters.clone(),
+            Some(_) => listing::open(&parameters, &request.parameters, is_sync)?,
+        };
+        let sealed = listing::seal(&parameters)?;
+        let mut query = listing::query(&parameters, at, size, is_sync)?;
+        gate::check_order(capabilities, query.order)?;
+        let mut filter = query.filter.clone();
+        if capabilities.list.finds_people {
+            (filter.requester, filter.company) = (None, None);
+        }
+        query.with_description = !request.without_description || !filter.words.is_empty();
+        query.with_requester = !request.without_requester || filter.requester.is_some();
+        let seal = |at, is_sync| {
+            let place = Place {
+                size,
+                is_sync,
+                parameters: sealed.clone(),
+                at: Some(at),
+            };
+            self.page_tokens.seal(&scope, &place)
+        };
+
+        let mut objects = Vec::new();
         loop {
-            let found = self
+            let Page {
+                objects: found,
+                then,
+            } = self
                 .opened
                 .provider()
-                .list_tickets(&up, page.clone())
+                .list_tickets(&up, query.clone())
                 .await?;
-            if let Some(listed) = self.listed(&scope, &mut page, found)? {
-                return Ok(listed);
+            objects.extend(
+                found
+                    .into_iter()
+                    .filter(|found| filter.matches(&found.object)),
+            );
+            let next = match then {
+                Then::End(end) => {
+                    let sync_token = end.sync.map(|at| seal(at, true)).transpose()?;
+                    let from = query.filter.modified_since.filter(|_| !is_sync);
+                    let end = ListEnd {
+                        from,
+                        to: end.to,
+                        not_listed: end.not_listed,
+                        sync_token,
+                    };
+                    return Ok(Listed {
+                        objects,
+                        next_page: None,
+                        end: Some(end),
+                    });
+                }
+                Then::More(next) => next,
+            };
+            // Half a page is worth giving out; an empty one never is, for SDKs stop on it.
+            let is_enough = objects.len() * 2 >= usize::from(size);
+            if is_enough || (!objects.is_empty() && self.terms.is_late()) {
+                return Ok(Listed {
+                    objects,
+                    next_page: Some(seal(next, is_sync)?),
+                    end: None,
+                });
             }
-        }
-    }
-
-    /// Seals a page for the client. An empty page with a successor is never given out, for SDKs
-    /// stop on one: then there is none here, and `page` stands at the successor.
-    fn listed<T>(
-        &self,
-        scope: &Scope<'_>,
-        page: &mut PageRequest,
-        found: Page<T>,
-    ) -> Result<Option<Listed<T>>> {
-        let Page { objects, next } = found;
-        if objects.is_empty() && next.is_some() {
-            if Instant::now() >= self.deadline {
+            if Instant::now() >= self.terms.deadline {
                 return Err(Error::TimedOut);
             }
-            page.at = next;
-            return Ok(None);
+            query.at = Some(next);
+            query.size = size
+                .saturating_sub(u16::try_from(objects.len()).unwrap_or(size))
+                .max(1);
         }
-        let next_page = next
-            .map(|cursor| self.page_tokens.seal(scope, page.size, &cursor))
-            .transpose()?;
-        Ok(Some(Listed { objects, next_page }))
     }
 
     /// Reads a ticket.
@@ -159,16 +222,38 @@ impl Desk {
     ) -> Result<Listed<Comment>> {
         let up = self.upstream(Operation::ListComments)?;
         let scope = Scope::Comments(self.account(), ticket);
-        let mut page = self.page_tokens.open(&scope, request)?;
+        let Place { size, mut at, .. } = self.page_tokens.open(&scope, request)?;
         loop {
-            let found = self
+            let page = PageRequest { at, size };
+            let Page { objects, then } = self
                 .opened
                 .provider()
-                .list_comments(&up, ticket, page.clone())
+                .list_comments(&up, ticket, page)
                 .await?;
-            if let Some(listed) = self.listed(&scope, &mut page, found)? {
-                return Ok(listed);
+            let Then::More(next) = then else {
+                return Ok(Listed {
+                    objects,
+                    next_page: None,
+                    end: None,
+                });
+            };
+            if !objects.is_empty() {
+                let place = Place {
+                    size,
+                    is_sync: false,
+                    parameters: String::new(),
+                    at: Some(next),
+                };
+                return Ok(Listed {
+                    objects,
+                    next_page: Some(self.page_tokens.seal(&scope, &place)?),
+                    end: None,
+                });
             }
+            if Instant::now() >= self.terms.deadline {
+                return Err(Error::TimedOut);
+            }
+            at = Some(next);
         }
     }
 
@@ -180,18 +265,22 @@ impl Desk {
             size: MAX_PAGE_SIZE,
         };
         loop {
-            let Page { objects, next } = self
+            let listed = self
                 .opened
                 .provider()
                 .list_comments(&up, ticket, page.clone())
                 .await?;
-            if let Some(found) = objects.into_iter().find(|found| found.object.id == *id) {
+            if let Some(found) = listed
+                .objects
+                .into_iter()
+                .find(|found| found.object.id == *id)
+            {
                 return Ok(found);
             }
-            if next.is_none() {
+            let Then::More(next) = listed.then else {
                 return Err(ProviderError::not_found("the comment").into());
-            }
-            page.at = next;
+            };
+            page.at = Some(next);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::model::id::AccountId;
 use crate::provider::Provider;
 use crate::provider::capability::Operation;
 use crate::provider::error::InvalidCredentials;
-use crate::provider::upstream::Upstream;
+use crate::provider::upstream::{Terms, Upstream};
 use crate::store::Store;
 use crate::store::accounts::{Account, StoredAccount};
 use crate::store::applications::ApplicationId;
@@ -57,18 +57,12 @@ impl Opened {
     }
 
     /// The line, for one operation.
-    pub(super) fn upstream(
-        &self,
-        operation: Operation,
-        deadline: Instant,
-        wants_raw: bool,
-    ) -> Upstream {
+    pub(super) fn upstream(&self, operation: Operation, terms: Terms) -> Upstream {
         Upstream::new(
             Arc::clone(&self.provider),
             Arc::clone(&self.line),
             operation,
-            deadline,
-            wants_raw,
+            terms,
         )
     }
 
@@ -143,8 +137,7 @@ impl Desks {
         &self,
         application: &ApplicationId,
         account: AccountId,
-        deadline: Instant,
-        wants_raw: bool,
+        terms: Terms,
     ) -> Result<Desk> {
         let opened = self.opened(account).await?;
         let Some(opened) = opened.filter(|opened| opened.account.application_id == *application)
@@ -157,8 +150,7 @@ impl Desks {
         Ok(Desk {
             opened,
             page_tokens: Arc::clone(&self.page_tokens),
-            deadline,
-            wants_raw,
+            terms,
         })
     }
 

@@ -12,11 +12,11 @@ use secrecy::{ExposeSecret as _, SecretBox};
 use crate::desk::{DEFAULT_PAGE_SIZE, ListRequest, MAX_PAGE_SIZE};
 use crate::error::{Error, Result};
 use crate::model::id::{AccountId, TicketId};
-use crate::model::page::{Cursor, PageRequest};
+use crate::model::page::Cursor;
 use crate::store::applications::ApplicationId;
 
 /// Version of what is inside a token.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the signature that are kept.
 const SIGNATURE: usize = 16;
 /// Longest token that is made or opened, in characters.
@@ -39,6 +39,19 @@ pub struct PageTokens {
     key: hmac::Key,
 }
 
+/// What a token says, or what the request for a first page does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Objects on a page.
+    pub size: u16,
+    /// Whether the list is one of the changes since an earlier walk.
+    pub is_sync: bool,
+    /// The parameters of the list, as text.
+    pub parameters: String,
+    /// Where the page begins. None for the first one.
+    pub at: Option<Cursor>,
+}
+
 impl PageTokens {
     /// Signs with this key.
     pub fn new(key: &SecretBox<[u8; 32]>) -> Self {
@@ -47,18 +60,31 @@ impl PageTokens {
         }
     }
 
-    /// Seals a cursor.
-    pub fn seal(&self, scope: &Scope<'_>, size: u16, cursor: &Cursor) -> Result<String> {
-        let mut payload = vec![VERSION];
+    /// Seals a place.
+    pub fn seal(&self, scope: &Scope<'_>, place: &Place) -> Result<String> {
+        let Place {
+            size,
+            is_sync,
+            parameters,
+            at,
+        } = place;
+        let too_long = |length: usize| {
+            Error::Internal(format!("a page token would have {length} bytes").into())
+        };
+        let mut payload = vec![VERSION, u8::from(*is_sync)];
         payload.extend_from_slice(&size.to_be_bytes());
-        payload.extend_from_slice(cursor.0.as_bytes());
+        payload.push(u8::try_from(parameters.len()).map_err(|_| too_long(parameters.len()))?);
+        payload.extend_from_slice(parameters.as_bytes());
+        payload.extend_from_slice(
+            at.as_ref()
+                .map(|cursor| cursor.0.as_bytes())
+                .unwrap_or_default(),
+        );
         let signature = hmac::sign(&self.key, &signed(scope, &payload));
         payload.extend(signature.as_ref().iter().take(SIGNATURE));
         let token = URL_SAFE_NO_PAD.encode(payload);
         if token.len() > MAX_TOKEN {
-            return Err(Error::Internal(
-                format!("a page token has {} characters", token.len()).into(),
-            ));
+            return Err(too_long(token.len()));
         }
         Ok(token)
     }
@@ -66,7 +92,7 @@ impl PageTokens {
     /// Says what to read: the place of a token, or the first page.
     ///
     /// A page size beside a token must be the token's, or be left out.
-    pub fn open(&self, scope: &Scope<'_>, request: &ListRequest) -> Result<PageRequest> {
+    pub fn open(&self, scope: &Scope<'_>, request: &ListRequest) -> Result<Place> {
         let size = request.page_size;
         if size.is_some_and(|size| !(1..=MAX_PAGE_SIZE).contains(&size)) {
             return Err(Error::BadRequest(format!(
@@ -75,34 +101,35 @@ impl PageTokens {
         }
         let token = match request.page.as_deref() {
             None | Some("1") => {
-                return Ok(PageRequest {
+                let size = size.unwrap_or(DEFAULT_PAGE_SIZE);
+                return Ok(Place {
+                    size,
+                    is_sync: false,
+                    parameters: String::new(),
                     at: None,
-                    size: size.unwrap_or(DEFAULT_PAGE_SIZE),
                 });
             }
             Some(token) => token,
         };
-        let opened = self.unseal(scope, token);
-        let (sealed_size, cursor) = opened.ok_or_else(|| {
+        let place = self.unseal(scope, token).ok_or_else(|| {
             Error::BadRequest(
                 "page is not a page of this list: take the value of next_page as it was given"
                     .into(),
             )
         })?;
-        if size.is_some_and(|size| size != sealed_size) {
-            let message = format!(
+        // The changes since a walk may be read in pages of another size than the walk's.
+        let sealed_size = place.size;
+        match size.filter(|size| *size != sealed_size) {
+            None => Ok(place),
+            Some(size) if place.is_sync => Ok(Place { size, ..place }),
+            Some(_) => Err(Error::BadRequest(format!(
                 "page_size is {sealed_size} for this page: leave it out, or begin anew without page"
-            );
-            return Err(Error::BadRequest(message));
+            ))),
         }
-        Ok(PageRequest {
-            at: Some(cursor),
-            size: sealed_size,
-        })
     }
 
     /// Opens a token that was sealed for this list.
-    fn unseal(&self, scope: &Scope<'_>, token: &str) -> Option<(u16, Cursor)> {
+    fn unseal(&self, scope: &Scope<'_>, token: &str) -> Option<Place> {
         if token.len() > MAX_TOKEN {
             return None;
         }
@@ -111,11 +138,16 @@ impl PageTokens {
         let expected = hmac::sign(&self.key, &signed(scope, payload));
         let expected = expected.as_ref().get(..SIGNATURE)?;
         aws_lc_rs::constant_time::verify_slices_are_equal(expected, signature).ok()?;
-        let [VERSION, high, low, cursor @ ..] = payload else {
+        let [VERSION, is_sync, high, low, length, rest @ ..] = payload else {
             return None;
         };
-        let cursor = String::from_utf8(cursor.to_vec()).ok()?;
-        Some((u16::from_be_bytes([*high, *low]), Cursor(cursor)))
+        let (parameters, cursor) = rest.split_at_checked(usize::from(*length))?;
+        Some(Place {
+            size: u16::from_be_bytes([*high, *low]),
+            is_sync: *is_sync == 1,
+            parameters: String::from_utf8(parameters.to_vec()).ok()?,
+            at: Some(Cursor(String::from_utf8(cursor.to_vec()).ok()?)),
+        })
     }
 }
 
@@ -148,27 +180,38 @@ mod tests {
     fn page(token: &str) -> ListRequest {
         ListRequest {
             page: Some(token.into()),
-            page_size: None,
+            ..ListRequest::default()
+        }
+    }
+
+    fn place(size: u16, parameters: &str, cursor: &str) -> Place {
+        Place {
+            size,
+            is_sync: false,
+            parameters: parameters.into(),
+            at: Some(Cursor(cursor.into())),
         }
     }
 
     proptest! {
         #[test]
-        fn a_token_opens_what_it_sealed(cursor in "[ -~]{0,80}", size in 1..=MAX_PAGE_SIZE) {
-            let token = tokens(1).seal(&Scope::Tickets(account(7)), size, &Cursor(cursor.clone())).unwrap();
+        fn a_token_opens_what_it_sealed(cursor in "[ -~]{0,80}", parameters in "[ -~]{0,200}", size in 1..=MAX_PAGE_SIZE, is_sync: bool) {
+            let sealed = Place { is_sync, ..place(size, &parameters, &cursor) };
+            let token = tokens(1).seal(&Scope::Tickets(account(7)), &sealed).unwrap();
 
             let opened = tokens(1).open(&Scope::Tickets(account(7)), &page(&token)).unwrap();
 
+            prop_assert!(token.len() <= MAX_TOKEN);
             prop_assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'));
-            prop_assert_eq!(opened.size, size);
-            prop_assert_eq!(opened.at, Some(Cursor(cursor)));
+            prop_assert_eq!(opened, sealed);
         }
 
         #[test]
-        fn a_changed_bit_is_refused(place in 0_usize..1000) {
-            let token = tokens(1).seal(&Scope::Tickets(account(7)), 100, &Cursor("2020-08-25T07:50:31Z/3".into())).unwrap();
+        fn a_changed_bit_is_refused(at in 0_usize..1000) {
+            let sealed = place(100, "status=open", "0.0.1598341831-12");
+            let token = tokens(1).seal(&Scope::Tickets(account(7)), &sealed).unwrap();
             let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
-            let bit = place % (bytes.len() * 8);
+            let bit = at % (bytes.len() * 8);
             bytes[bit / 8] ^= 1 << (bit % 8);
 
             let opened = tokens(1).open(&Scope::Tickets(account(7)), &page(&URL_SAFE_NO_PAD.encode(bytes)));
@@ -182,11 +225,7 @@ mod tests {
         let ticket = TicketId::from_upstream("1");
         let other = TicketId::from_upstream("2");
         let token = tokens(1)
-            .seal(
-                &Scope::Comments(account(7), &ticket),
-                50,
-                &Cursor("2".into()),
-            )
+            .seal(&Scope::Comments(account(7), &ticket), &place(50, "", "2"))
             .unwrap();
         let open = |key, scope: Scope<'_>, page_size| {
             tokens(key)

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::http::Edge;
 use crate::http::auth::Caller;
 use crate::http::errors::Errors;
-use crate::http::extract::{AccountAt, Body, Deadline, Json, Listing};
+use crate::http::extract::{AccountAt, Body, Json, Listing, terms};
 use crate::http::resource::List;
 use crate::http::tickets::{AccountPath, PageParams};
 use crate::model::id::AccountId;
@@ -118,7 +118,7 @@ pub type AccountList = List<AccountObject>;
 pub async fn list_accounts(
     State(edge): State<Edge>,
     caller: Caller,
-    Listing(request): Listing,
+    Listing { request, .. }: Listing,
 ) -> Result<impl IntoResponse> {
     let only = match &caller {
         Caller::Application(_) => None,
@@ -231,7 +231,7 @@ pub async fn connect_account(
     };
     let account = edge
         .desks
-        .connect(application, connection, Deadline::of(&parts, &edge))
+        .connect(application, connection, terms(&parts, &edge))
         .await?;
     Ok(Json(
         StatusCode::CREATED,
@@ -283,7 +283,7 @@ pub async fn update_account(
     };
     let account = edge
         .desks
-        .change_account(application, at.id, patch, Deadline::of(&parts, &edge))
+        .change_account(application, at.id, patch, terms(&parts, &edge))
         .await?;
     Ok(Json(StatusCode::OK, AccountObject::new(&edge, account)))
 }

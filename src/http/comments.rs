@@ -38,7 +38,7 @@ pub struct CommentPath {
 pub async fn list_comments(
     open: OpenDesk,
     TicketAt(ticket): TicketAt,
-    Listing(request): Listing,
+    Listing { request, .. }: Listing,
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let listed = desk.list_comments(&ticket, &request).await?;
@@ -81,6 +81,9 @@ pub struct CreateComment {
     #[serde(default)]
     #[schema(value_type = bool, required = false, default = true)]
     public: Patch<bool>,
+    /// What other APIs call it: refused, for ignored it would make the comment public.
+    #[schema(ignore)]
+    private: Option<serde::de::IgnoredAny>,
 }
 
 /// Create a comment
@@ -102,7 +105,13 @@ pub async fn create_comment(
         content,
         author,
         public,
+        private,
     } = body;
+    if private.is_some() {
+        return Err(Error::BadRequest(
+            "private is no attribute of a comment: say public, true or false".into(),
+        ));
+    }
     let public = match public {
         Patch::Keep => true,
         Patch::Set(public) => public,

@@ -2,39 +2,40 @@
 //! been authenticated and authorised by its signature.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::access_token::Scope;
-use crate::desk::{Desk, ListRequest};
+use crate::desk::{Desk, ListRequest, listing};
+
+use crate::desk::Terms;
 use crate::error::{Error, Result};
 use crate::http::auth::Caller;
-use crate::http::resource::Links;
+use crate::http::resource::{Fields, Links};
 use crate::http::{Edge, MAX_BODY};
 use crate::model::id::{AccountId, CommentId, TicketId};
+use crate::model::object::Object;
+
+/// How long a client may take to send a body.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// The media type of every body, exactly so: SDKs compare it with parameters and all.
 pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// When a request's time is over; set by the outermost layer.
-#[derive(Clone, Copy)]
-pub struct Deadline(pub Instant);
-
-impl Deadline {
-    /// The deadline of a request.
-    pub fn of(parts: &Parts, edge: &Edge) -> Instant {
-        let set = parts.extensions.get::<Self>().map(|deadline| deadline.0);
-        set.unwrap_or_else(|| Instant::now() + edge.request_timeout)
-    }
+/// The terms of a request: set by the outermost layer.
+pub fn terms(parts: &Parts, edge: &Edge) -> Terms {
+    let set = parts.extensions.get::<Terms>().cloned();
+    set.unwrap_or_else(|| Terms::within(edge.request_timeout))
 }
 
 /// A help desk opened for an authorised caller.
@@ -55,10 +56,13 @@ impl FromRequestParts<Edge> for OpenDesk {
         let form = path_text(parts, edge, "account_id").await?;
         let account = caller.account(&form)?;
         let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
-        let deadline = Deadline::of(parts, edge);
+        let terms = Terms {
+            wants_raw,
+            ..terms(parts, edge)
+        };
         let desk = edge
             .desks
-            .open(caller.application(), account, deadline, wants_raw)
+            .open(caller.application(), account, terms)
             .await?;
         Ok(Self {
             desk,
@@ -134,13 +138,19 @@ fn flag(headers: &HeaderMap, name: &str) -> Result<bool> {
 }
 
 /// What a list is asked for. Unknown parameters are ignored: SDKs bring theirs along.
-pub struct Listing(pub ListRequest);
+pub struct Listing {
+    /// For the desk.
+    pub request: ListRequest,
+    /// The attributes that are wanted; none for all.
+    pub fields: Option<Fields>,
+}
 
 impl FromRequestParts<Edge> for Listing {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self> {
         let mut request = ListRequest::default();
+        let mut fields = None;
         for (name, value) in
             form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
         {
@@ -154,10 +164,21 @@ impl FromRequestParts<Edge> for Listing {
                     })?;
                     request.page_size = Some(size);
                 }
-                _ => {}
+                "fields" => fields = Some(Fields::read(&value)?),
+                name => {
+                    if let Some(known) =
+                        listing::PARAMETERS.into_iter().find(|known| *known == name)
+                    {
+                        request.parameters.insert(known, value.into_owned());
+                    }
+                }
             }
         }
-        Ok(Self(request))
+        if let Some(fields) = &fields {
+            request.without_description = !fields.has("description");
+            request.without_requester = !fields.has("requester");
+        }
+        Ok(Self { request, fields })
     }
 }
 
@@ -177,23 +198,30 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
         if !media_type.eq_ignore_ascii_case("application/json") {
             return Err(Error::UnsupportedMediaType);
         }
-        let bytes =
-            Bytes::from_request(request, edge)
-                .await
-                .map_err(|rejection| match rejection.status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
-                    _ => Error::BadRequest("the body could not be read to its end".into()),
-                })?;
-        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            let reason = error.inner();
-            Error::BadRequest(if path == "." {
-                format!("{reason}")
-            } else {
-                format!("{path}: {reason}")
-            })
+        let declared = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        if declared.is_some_and(|length: usize| length > MAX_BODY) {
+            return Err(Error::PayloadTooLarge { limit: MAX_BODY });
+        }
+        let read = timeout(BODY_WITHIN, Bytes::from_request(request, edge)).await;
+        let read = read.map_err(|_| Error::BadRequest("the body did not come in time".into()))?;
+        let bytes = read.map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
+            _ => Error::BadRequest("the body could not be read to its end".into()),
         })?;
+        let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+        let Object(value) =
+            serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+                let path = error.path().to_string();
+                let reason = error.inner();
+                Error::BadRequest(if path == "." {
+                    format!("{reason}")
+                } else {
+                    format!("{path}: {reason}")
+                })
+            })?;
         deserializer
             .end()
             .map_err(|error| Error::BadRequest(error.to_string()))?;

@@ -12,33 +12,40 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
 use uuid::Uuid;
 
+use crate::desk::Terms;
 use crate::error::Error;
 use crate::http::Edge;
 use crate::http::errors::render;
-use crate::http::extract::Deadline;
 
 /// Carries the id of a request, both ways.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Tells how many upstream calls a request has cost.
+const UPSTREAM_CALLS: HeaderName = HeaderName::from_static("x-deskgate-upstream-calls");
+/// Tells what the help desk said they cost, where it counts.
+const UPSTREAM_CREDITS: HeaderName = HeaderName::from_static("x-deskgate-upstream-credits");
 /// What a request may take beyond its deadline, to say that time was up in better words than ours.
 const GRACE: Duration = Duration::from_millis(50);
 
 /// Wraps every request.
 pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let deadline = begun + edge.request_timeout;
     let id = request_id(request.headers());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!("request", request.id = %id, method = %method, route);
-    request.extensions_mut().insert(Deadline(deadline));
+    let terms = Terms::within(edge.request_timeout);
+    let deadline = terms.deadline;
+    let meter = terms.meter.clone();
+    request.extensions_mut().insert(terms);
 
+    let reads = matches!(method, Method::GET | Method::HEAD);
     let answer = async {
         let Ok(_permit) = edge.in_flight.try_acquire() else {
             return Error::Overloaded.into_response();
         };
         let answer = timeout_at(deadline + GRACE, next.run(request)).await;
-        answer.unwrap_or_else(|_| Error::TimedOut.into_response())
+        answer.unwrap_or_else(|_| Error::timed_out(reads).into_response())
     };
     let mut response = answer.instrument(span.clone()).await;
 
@@ -48,6 +55,11 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
         response = render(error, &id);
     }
     span.in_scope(|| write_down(&method, route, &response, failure.as_deref(), duration));
+    if route.starts_with("/v1/accounts") {
+        let headers = response.headers_mut();
+        headers.insert(UPSTREAM_CALLS, meter.calls().into());
+        headers.insert(UPSTREAM_CREDITS, meter.credits().into());
+    }
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -4,16 +4,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::openapi::schema::{
-    ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+    AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::desk::Listed;
+use crate::desk::{ListEnd, Listed};
+use crate::error::{Error, Result};
 use crate::model::comment::Comment;
 use crate::model::id::TicketId;
 use crate::model::page::Found;
@@ -199,6 +201,101 @@ pub struct List<T> {
     next_page: Option<String>,
     /// The objects.
     objects: Vec<T>,
+    /// What the whole list held; on the last page of tickets only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Coverage>,
+    /// What to give as `page` later, for the changes since; on the last page of tickets only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sync_token: Option<String>,
+}
+
+/// What a list held, and what it could not.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Coverage {
+    /// Whether nothing is known to be missing.
+    complete: bool,
+    /// Since when changes are in the list, ISO 8601 in UTC; null for all.
+    #[schema(required, value_type = Option<String>, format = DateTime, example = json!(null))]
+    from: Option<Timestamp>,
+    /// Until when changes are in the list, ISO 8601 in UTC, by the help desk's time; null if it does
+    /// not tell.
+    #[schema(required, value_type = Option<String>, format = DateTime, example = "2026-11-20T20:00:00Z")]
+    to: Option<Timestamp>,
+    /// What could not be listed, or was not asked for: `archived` (tickets that the help desk has put
+    /// away), `trash`, `spam`, `merged` and `permanently_deleted` (tickets that are gone without a
+    /// trace), `crowded_second` (more tickets changed in one second than the help desk shows),
+    /// `page_limit` (the help desk shows no further pages in this order).
+    #[schema(example = json!(["archived", "trash", "spam"]))]
+    not_listed: Vec<&'static str>,
+}
+
+/// The attributes of an object that are wanted.
+#[derive(Debug, Clone)]
+pub struct Fields(Vec<String>);
+
+impl Fields {
+    /// Reads names separated by commas.
+    pub fn read(text: &str) -> Result<Self> {
+        let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let plain = |name: &String| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        };
+        if names.len() > 40 || !names.iter().all(plain) {
+            return Err(Error::BadRequest(
+                "fields must be attributes separated by commas, such as id,subject".into(),
+            ));
+        }
+        Ok(Self(names))
+    }
+
+    /// Whether an attribute is wanted.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|own| own == name)
+    }
+}
+
+impl<T: Serialize> List<T> {
+    /// The page with these attributes of its objects only.
+    pub fn only(self, fields: &Fields) -> Result<List<Value>> {
+        let Self {
+            api,
+            kind,
+            count,
+            page,
+            next_page,
+            objects,
+            coverage,
+            sync_token,
+        } = self;
+        let sparse = |object: T| -> Result<Value> {
+            let mut value =
+                serde_json::to_value(object).map_err(|error| Error::Internal(error.into()))?;
+            if let Value::Object(members) = &mut value {
+                if let Some(unknown) = fields
+                    .0
+                    .iter()
+                    .find(|name| !members.contains_key(*name) && *name != "raw")
+                {
+                    return Err(Error::BadRequest(format!(
+                        "fields names {unknown}, which is no attribute here"
+                    )));
+                }
+                members.retain(|name, _| fields.has(name));
+            }
+            Ok(value)
+        };
+        let objects = objects.into_iter().map(sparse).collect::<Result<_>>()?;
+        Ok(List {
+            api,
+            kind,
+            count,
+            page,
+            next_page,
+            objects,
+            coverage,
+            sync_token,
+        })
+    }
 }
 
 impl<T> List<T> {
@@ -208,9 +305,29 @@ impl<T> List<T> {
         listed: Listed<M>,
         object: impl FnMut(Found<M>) -> T,
     ) -> Self {
-        let Listed { objects, next_page } = listed;
+        let Listed {
+            objects,
+            next_page,
+            end,
+        } = listed;
         let objects: Vec<T> = objects.into_iter().map(object).collect();
-        Self::of("helpdesk", page, objects, next_page)
+        let mut list = Self::of("helpdesk", page, objects, next_page);
+        if let Some(ListEnd {
+            from,
+            to,
+            not_listed,
+            sync_token,
+        }) = end
+        {
+            list.coverage = Some(Coverage {
+                complete: not_listed.is_empty(),
+                from,
+                to,
+                not_listed,
+            });
+            list.sync_token = sync_token;
+        }
+        list
     }
 
     /// A page of any of the APIs.
@@ -228,6 +345,8 @@ impl<T> List<T> {
             page,
             next_page,
             objects,
+            coverage: None,
+            sync_token: None,
         }
     }
 }
@@ -242,23 +361,35 @@ impl<T: ToSchema> PartialSchema for List<T> {
         let page = "The page that was asked for, `1` for the first.";
         let count =
             property(Type::Integer, "How many objects are on this page.", 1).minimum(Some(0));
+        let whole = Ref::from_schema_name(T::name());
+        let items: RefOr<Schema> = if T::name() == "Ticket" {
+            let sparse = Ref::from_schema_name("SparseTicket");
+            AnyOfBuilder::new().item(whole).item(sparse).into()
+        } else {
+            whole.into()
+        };
         let objects = ArrayBuilder::new()
-            .items(Ref::from_schema_name(T::name()))
+            .items(items)
             .description(Some("The objects."));
-        let object = ObjectBuilder::new()
-            .property(
-                "api",
-                property(
-                    Type::String,
-                    "`helpdesk`, or `core` for accounts.",
-                    "helpdesk",
-                ),
-            )
-            .property("type", constant("Always `object_list`.", "object_list"))
-            .property("count", count)
-            .property("page", property(Type::String, page, "1"))
-            .property("next_page", next_page)
-            .property("objects", objects);
+        let object = ObjectBuilder::new();
+        let object = if T::name() == "Ticket" {
+            last_page_of_tickets(object)
+        } else {
+            object
+        }
+        .property(
+            "api",
+            property(
+                Type::String,
+                "`helpdesk`, or `core` for accounts.",
+                "helpdesk",
+            ),
+        )
+        .property("type", constant("Always `object_list`.", "object_list"))
+        .property("count", count)
+        .property("page", property(Type::String, page, "1"))
+        .property("next_page", next_page)
+        .property("objects", objects);
         ["api", "type", "count", "page", "next_page", "objects"]
             .into_iter()
             .fold(object, ObjectBuilder::required)
@@ -272,7 +403,28 @@ impl<T: ToSchema> ToSchema for List<T> {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Coverage::name().into_owned(), Coverage::schema()));
         schemas.push((T::name().into_owned(), T::schema()));
+        if let (true, RefOr::T(Schema::Object(mut sparse))) = (T::name() == "Ticket", T::schema()) {
+            sparse.required.clear();
+            sparse.description =
+                Some("A ticket with the attributes that `fields` names.".to_owned());
+            schemas.push(("SparseTicket".to_owned(), RefOr::T(Schema::Object(sparse))));
+        }
         T::schemas(schemas);
     }
+}
+
+/// The properties that only the last page of the tickets has.
+fn last_page_of_tickets(page: ObjectBuilder) -> ObjectBuilder {
+    let coverage = Ref::builder()
+        .ref_location_from_schema_name(Coverage::name())
+        .description(Some(
+            "On the last page only: what the list held, and what it could not.",
+        ))
+        .build();
+    let sync_token = "On the last page only: give it as `page` later, for the changes since. Null or absent where the \
+                      order of the list allows none.";
+    page.property("coverage", coverage)
+        .property("sync_token", property(Type::String, sync_token, "AgEAZA"))
 }

@@ -12,7 +12,7 @@ const MAX_UPSTREAM_ID: usize = 128;
 
 /// Says why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{found:?} is not a {kind} id: {reason}")]
+#[error("{found:?} is no {kind} id: {reason}")]
 pub struct InvalidId {
     /// The kind of id that was expected, such as `ticket`.
     kind: &'static str,

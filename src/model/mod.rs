@@ -5,7 +5,9 @@
 
 pub mod comment;
 pub mod field;
+pub mod filter;
 pub mod id;
+pub mod object;
 pub mod page;
 pub mod patch;
 pub mod person;

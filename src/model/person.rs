@@ -1,8 +1,9 @@
 //! People as tickets mention them.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use crate::model::object::Object;
 use crate::model::text::Text;
 
 /// A person of the help desk: a requester, someone in copy, a follower.
@@ -21,6 +22,7 @@ pub struct Person {
 
 /// A person as a request names one: by the help desk's id or by e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(remote = "Self")]
 #[schema(as = PersonReference)]
 pub struct PersonRef {
     /// Id of the person in the help desk. Wins over `email` when both are given.
@@ -32,4 +34,16 @@ pub struct PersonRef {
     /// Name for a contact that is made from a new address; ignored for a known one.
     #[schema(example = "Ada Lovelace")]
     pub name: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for PersonRef {
+    /// From an object only, not from an array by position.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The derived reader.
+        #[derive(Deserialize)]
+        #[serde(transparent)]
+        struct Members(#[serde(with = "PersonRef")] PersonRef);
+
+        Object::<Members>::deserialize(deserializer).map(|Object(Members(person))| person)
+    }
 }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::model::id::TicketId;
+use crate::model::object::Object;
 use crate::model::patch::Patch;
 use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
@@ -63,6 +64,7 @@ pub struct NativeStatus {
 
 /// One custom field of a ticket.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(from = "Object<PropertyMembers>")]
 pub struct CustomProperty {
     /// Key of the field in the help desk.
     #[schema(example = "cf_order_number")]
@@ -71,6 +73,21 @@ pub struct CustomProperty {
     /// `YYYY-MM-DD`, or null when empty.
     #[schema(required, schema_with = any_value)]
     pub value: Box<RawValue>,
+}
+
+/// A custom field as a request sends it, from an object only.
+#[derive(Deserialize)]
+struct PropertyMembers {
+    /// Key of the field.
+    id: String,
+    /// Its value.
+    value: Box<RawValue>,
+}
+
+impl From<Object<PropertyMembers>> for CustomProperty {
+    fn from(Object(PropertyMembers { id, value }): Object<PropertyMembers>) -> Self {
+        Self { id, value }
+    }
 }
 
 /// The schema of a value of any JSON type.

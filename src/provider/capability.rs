@@ -5,6 +5,7 @@
 //! generated and so cannot lie.
 
 use crate::model::field::{CommentField, TicketField};
+use crate::model::filter::Order;
 use crate::transport::line::RateHeaders;
 
 /// An operation of the Help Desk API.
@@ -84,6 +85,18 @@ pub enum PersonKey {
     Either,
 }
 
+/// What a help desk's list of tickets can do.
+#[derive(Debug, Clone, Copy)]
+pub struct ListCapabilities {
+    /// The orders that it has.
+    pub orders: &'static [Order],
+    /// Whether it finds the tickets of a requester and of a company itself, so that they need not be
+    /// compared: by another address of the same person, for example.
+    pub finds_people: bool,
+    /// What a complete walk cannot show, as reasons in the coverage.
+    pub never_listed: &'static [&'static str],
+}
+
 /// What a help desk can do. Small enough to read as its fact sheet.
 #[derive(Debug)]
 pub struct Capabilities {
@@ -93,6 +106,8 @@ pub struct Capabilities {
     pub domain: &'static str,
     /// What it can do; anything else is refused before it is called.
     pub operations: &'static [Operation],
+    /// Its list of tickets.
+    pub list: ListCapabilities,
     /// Attributes of a new ticket.
     pub create_ticket: Accepts<TicketField>,
     /// Attributes of a ticket's change.

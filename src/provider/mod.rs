@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{CommentId, TicketId};
-use crate::model::page::{Found, Page, PageRequest};
+use crate::model::page::{Found, Page, PageRequest, TicketQuery};
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::Capabilities;
 use crate::provider::error::{InvalidCredentials, ProviderError};
@@ -57,8 +57,13 @@ pub trait Provider: Send + Sync + 'static {
     /// Tries the credential with the cheapest call that needs it.
     async fn identify(&self, up: &Upstream) -> Result<Identity>;
 
-    /// Lists all tickets that are neither trashed nor spam, oldest modification first.
-    async fn list_tickets(&self, up: &Upstream, page: PageRequest) -> Result<Page<Ticket>>;
+    /// Lists tickets. In the default order a walk through all pages obeys the paging law: a ticket
+    /// that does not change appears exactly once, one that changes at least once after its change.
+    ///
+    /// Of the filter the provider applies what [`ListCapabilities`] says; the desk applies the rest.
+    ///
+    /// [`ListCapabilities`]: crate::provider::capability::ListCapabilities
+    async fn list_tickets(&self, up: &Upstream, query: TicketQuery) -> Result<Page<Ticket>>;
 
     /// Reads a ticket. A trashed one is not found.
     async fn get_ticket(&self, up: &Upstream, id: &TicketId) -> Result<Found<Ticket>>;

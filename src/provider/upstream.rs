@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::model::page::Found;
 use crate::provider::capability::Operation;
-use crate::provider::error::ProviderError;
+use crate::provider::error::{Kind, ProviderError};
 use crate::provider::{Provider, Result};
 use crate::transport::call::{Call, Replay, Reply};
 use crate::transport::line::Line;
+use crate::transport::meter::Meter;
 
 /// The only thing a provider can do I/O with.
 pub struct Upstream {
@@ -23,10 +24,38 @@ pub struct Upstream {
     line: Arc<Line>,
     /// What is being done, for metrics and logs.
     operation: Operation,
+    /// The terms of the request.
+    terms: Terms,
+}
+
+/// What a client's request says beside what it asks for.
+#[derive(Debug, Clone)]
+pub struct Terms {
     /// When the client's patience ends.
-    deadline: Instant,
+    pub deadline: Instant,
+    /// How long it was at the beginning.
+    pub patience: Duration,
     /// Whether the client wants the help desk's own objects too.
-    wants_raw: bool,
+    pub wants_raw: bool,
+    /// Counts what the request costs at the help desk.
+    pub meter: Meter,
+}
+
+impl Terms {
+    /// A request that may take this long from now on.
+    pub fn within(patience: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + patience,
+            patience,
+            wants_raw: false,
+            meter: Meter::default(),
+        }
+    }
+
+    /// Whether so much of the client's patience is used up that what there is should be given out.
+    pub fn is_late(&self) -> bool {
+        self.deadline.saturating_duration_since(Instant::now()) < self.patience / 2
+    }
 }
 
 impl Upstream {
@@ -35,15 +64,13 @@ impl Upstream {
         provider: Arc<dyn Provider>,
         line: Arc<Line>,
         operation: Operation,
-        deadline: Instant,
-        wants_raw: bool,
+        terms: Terms,
     ) -> Self {
         Self {
             provider,
             line,
             operation,
-            deadline,
-            wants_raw,
+            terms,
         }
     }
 
@@ -55,7 +82,12 @@ impl Upstream {
         let repeatable = call.replay == Replay::Safe;
         let sent = self
             .line
-            .send(&call, self.operation.name(), self.deadline)
+            .send(
+                &call,
+                self.operation.name(),
+                self.terms.deadline,
+                &self.terms.meter,
+            )
             .await;
         let reply = sent.map_err(|error| ProviderError::from_transport(&error, repeatable))?;
         if reply.status.is_success() {
@@ -64,8 +96,15 @@ impl Upstream {
         if reply.status.is_server_error() && !repeatable {
             return Err(ProviderError::outcome_unknown());
         }
-        let mut error = self.provider.classify(&reply);
-        error.message = self.line.redact(error.message);
+        let safe = Reply {
+            body: self.line.redact_body(&reply.body),
+            ..reply
+        };
+        let error = self.provider.classify(&safe);
+        // An answer that is not understood does not tell whether a write was carried out.
+        if error.kind == Kind::Malformed && !repeatable {
+            return Err(ProviderError::outcome_unknown());
+        }
         Err(error)
     }
 
@@ -78,7 +117,7 @@ impl Upstream {
     where
         W: Deserialize<'a>,
     {
-        if !self.wants_raw {
+        if !self.terms.wants_raw {
             return Ok(Found {
                 object: translate(read(reply)?),
                 raw: None,
@@ -101,7 +140,7 @@ impl Upstream {
         W: Deserialize<'a>,
     {
         let wires: Vec<W> = read(reply)?;
-        let raws: Vec<&RawValue> = if self.wants_raw {
+        let raws: Vec<&RawValue> = if self.terms.wants_raw {
             read(reply)?
         } else {
             Vec::new()
@@ -120,7 +159,7 @@ impl Upstream {
 
     /// The slice of a reply that holds an object, copied if the client asked for it.
     pub fn raw(&self, object: &RawValue) -> Option<Box<RawValue>> {
-        let raw = self.wants_raw.then(|| object.to_owned())?;
+        let raw = self.terms.wants_raw.then(|| object.to_owned())?;
         // A help desk that echoes the credential must not tell it to the client.
         let safe = self.line.redact(raw.get().to_owned());
         if safe == raw.get() {
@@ -130,14 +169,51 @@ impl Upstream {
         }
     }
 
+    /// Whether the client wants the help desk's own objects too.
+    pub fn wants_raw(&self) -> bool {
+        self.terms.wants_raw
+    }
+
+    /// Waits a moment for the help desk's time to go on; fails once the client's patience is over.
+    pub async fn pause(&self, how_long: Duration) -> Result<()> {
+        if Instant::now() + how_long >= self.terms.deadline {
+            return Err(ProviderError::new(
+                Kind::Timeout,
+                "the help desk's tickets change faster than they can be listed",
+            ));
+        }
+        sleep(how_long).await;
+        Ok(())
+    }
+
+    /// Whether so much of the client's patience is used up that what there is should be given out.
+    pub fn is_late(&self) -> bool {
+        self.terms.is_late()
+    }
+
+    /// Something read before that was kept, if it still is.
+    pub fn kept<T: Send + Sync + 'static>(&self, name: &'static str) -> Option<Arc<T>> {
+        self.line.kept(name)
+    }
+
+    /// Keeps something that was read for a later request.
+    pub fn keep<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        value: Arc<T>,
+        how_long: Duration,
+    ) {
+        self.line.keep(name, value, how_long);
+    }
+
     /// A fact of the account that changes seldom: remembered for as long as `make` says, made once
-    /// even if many ask at the same time.
-    pub async fn remembered<T, F>(&self, name: &'static str, make: F) -> Arc<T>
+    /// even if many ask at the same time, and waited for no longer than `limit`.
+    pub async fn remembered<T, F>(&self, name: &'static str, limit: Duration, make: F) -> Arc<T>
     where
-        T: Send + Sync + 'static,
+        T: Default + Send + Sync + 'static,
         F: Future<Output = (T, Duration)> + Send,
     {
-        self.line.remembered(name, make).await
+        self.line.remembered(name, limit, make).await
     }
 }
 

@@ -44,9 +44,10 @@ pub struct Call {
 }
 
 impl Call {
-    /// A call of this verb, repeatable unless it is a POST.
+    /// A call of this verb. A POST is never repeated blindly; nor is a DELETE, whose second answer
+    /// would be that there is nothing to remove.
     fn new(method: Method, path: impl IntoIterator<Item = Cow<'static, str>>) -> Self {
-        let replay = if method == Method::POST {
+        let replay = if matches!(method, Method::POST | Method::DELETE) {
             Replay::Never
         } else {
             Replay::Safe
@@ -120,6 +121,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Body, read whole and within the limit.
     pub body: Bytes,
+    /// How long it took, from the first byte sent to the last one read.
+    pub took: Duration,
 }
 
 impl Reply {
@@ -128,8 +131,21 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// A time at the vendor that was certainly not later than the moment at which it looked at its
+    /// data: its `Date` less the time that the call took, in unix seconds.
+    pub fn seen_at(&self) -> Option<i64> {
+        let date = self.date()?;
+        let took = i64::try_from(self.took.as_millis().div_ceil(1000)).ok()?;
+        Some(date.as_second() - took)
+    }
+
+    /// What time it was at the vendor when it answered.
+    pub fn date(&self) -> Option<jiff::Timestamp> {
+        http_date(self.header("date")?)
+    }
+
     /// How long the vendor asks us to wait: seconds, whole or decimal, or an HTTP date seen from
-    /// the reply's own `Date`. Bounded to two minutes; nonsense is none.
+    /// the reply's own `Date`. Bounded to an hour, the longest window there is; nonsense is none.
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.header(header::RETRY_AFTER.as_str())?.trim();
         let seconds = match text.parse::<f64>() {
@@ -139,7 +155,7 @@ impl Reply {
                 .as_secs_f64(),
         };
         let valid = seconds.is_finite() && seconds >= 0.0;
-        valid.then(|| Duration::from_secs_f64(seconds.min(120.0)))
+        valid.then(|| Duration::from_secs_f64(seconds.min(3600.0)))
     }
 }
 

@@ -10,14 +10,16 @@ use tokio::sync::Semaphore;
 use tower::util::BoxCloneSyncService;
 
 /// Largest upstream body that is read, in bytes, after decompression.
-pub const MAX_BODY: usize = 32 * 1024 * 1024;
-/// How many upstream bodies may be on their way into memory at once.
-const BODIES_AT_ONCE: usize = 32;
+pub const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Bytes of a body for which room is made before any has arrived.
 const FIRST_ROOM: usize = 16 * 1024;
 
 /// The seam. Anything that answers HTTP fits: reqwest, or a simulator's router in the same process.
 pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+
+/// Bounds how many bodies are on their way into memory at once; travels with each request.
+#[derive(Debug, Clone)]
+pub struct Bodies(pub Arc<Semaphore>);
 
 /// No reply at all. Each variant says whether the call may have been carried out.
 #[derive(Debug, thiserror::Error)]
@@ -64,18 +66,17 @@ pub fn network() -> Result<Transport, SetUpError> {
         .pool_max_idle_per_host(32)
         .user_agent(concat!("deskgate/", env!("CARGO_PKG_VERSION")))
         .build()?;
-    let bodies = Arc::new(Semaphore::new(BODIES_AT_ONCE));
     Ok(BoxCloneSyncService::new(tower::service_fn(
-        move |request: Request<Bytes>| exchange(client.clone(), Arc::clone(&bodies), request),
+        move |request: Request<Bytes>| exchange(client.clone(), request),
     )))
 }
 
 /// Sends one request and reads its answer whole.
 async fn exchange(
     client: reqwest::Client,
-    bodies: Arc<Semaphore>,
-    request: Request<Bytes>,
+    mut request: Request<Bytes>,
 ) -> Result<Response<Bytes>, TransportError> {
+    let bodies: Option<Bodies> = request.extensions_mut().remove();
     let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
     let mut reply = client
         .execute(request)
@@ -91,7 +92,10 @@ async fn exchange(
 
     // The permit bounds how many half-read bodies lie in memory; what follows the last chunk runs
     // without waiting, so a finished body is translated before the next one is let in.
-    let _permit = bodies.acquire().await;
+    let _permit = match &bodies {
+        Some(Bodies(bodies)) => bodies.acquire().await.ok(),
+        None => None,
+    };
     let Some(first) = reply.chunk().await.map_err(|error| classify(&error))? else {
         return Ok(answer);
     };

@@ -10,15 +10,24 @@ use std::time::Duration;
 use ::http::{HeaderValue, Request, header};
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower::ServiceExt as _;
 
 use crate::transport::call::{Call, Endpoint, Reply};
-use crate::transport::http::{Transport, TransportError};
+use crate::transport::http::{Bodies, Transport, TransportError};
+use crate::transport::meter::Meter;
 use crate::transport::retry::{self, Outcome};
 
 /// Longest time one attempt may take.
 const MAX_ATTEMPT: Duration = Duration::from_secs(20);
+
+/// Shortest text that is taken for a secret, in bytes.
+const SHORTEST_SECRET: usize = 8;
+/// How long a default stands in the place of a value that took too long to make.
+const INSTEAD: Duration = Duration::from_mins(1);
+/// How many bodies of one help desk may be on their way into memory at once.
+const BODIES_AT_ONCE: usize = 16;
 
 /// Where a vendor tells about its rate limit: header names, in lower case.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +55,8 @@ pub struct Line {
     provider: &'static str,
     /// Where the vendor tells its limits.
     rate: RateHeaders,
+    /// Bounds the bodies on their way into memory: a slow help desk holds up nobody else's.
+    bodies: Bodies,
     /// Facts of the account that change seldom, such as the names of its statuses.
     memory: Mutex<HashMap<&'static str, Slot>>,
 }
@@ -81,6 +92,7 @@ impl Line {
             secrets,
             provider,
             rate,
+            bodies: Bodies(Arc::new(Semaphore::new(BODIES_AT_ONCE))),
             memory: Mutex::default(),
         }
     }
@@ -91,6 +103,7 @@ impl Line {
         call: &Call,
         operation: &'static str,
         deadline: Instant,
+        meter: &Meter,
     ) -> Result<Reply, TransportError> {
         let body = call
             .body
@@ -101,22 +114,20 @@ impl Line {
         let mut attempt = 1;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let result = if left.is_zero() && attempt == 1 {
+            if left.is_zero() && attempt == 1 {
                 // Nothing was sent, so it certainly did not happen.
                 return Err(TransportError::Connect(
                     "the time for this request is over".into(),
                 ));
-            } else {
-                self.attempt(
-                    call,
-                    &url,
-                    body.clone(),
-                    left.min(MAX_ATTEMPT),
-                    operation,
-                    attempt,
-                )
-                .await
-            };
+            }
+            meter.count_call();
+            let limit = left.min(MAX_ATTEMPT);
+            let result = self
+                .attempt(call, &url, body.clone(), limit, operation, attempt)
+                .await;
+            if let Ok(reply) = &result {
+                meter.count_credits(self.credits(reply));
+            }
             let outcome = match &result {
                 Ok(reply) => Outcome::Reply {
                     status: reply.status,
@@ -150,6 +161,7 @@ impl Line {
             .parse()
             .map_err(|_| TransportError::Connect("the address is not valid".into()))?;
         *request.headers_mut() = self.headers.clone();
+        request.extensions_mut().insert(self.bodies.clone());
         if call.body.is_some() {
             let json = HeaderValue::from_static("application/json");
             request.headers_mut().insert(header::CONTENT_TYPE, json);
@@ -163,6 +175,7 @@ impl Line {
                     status: parts.status,
                     headers: parts.headers,
                     body,
+                    took: begun.elapsed(),
                 })
             }
             Ok(Err(error)) => Err(error),
@@ -170,6 +183,20 @@ impl Line {
         };
         self.write_down(&result, operation, attempt, begun.elapsed());
         result
+    }
+
+    /// What the help desk says a call has cost.
+    fn credits(&self, reply: &Reply) -> u32 {
+        let used = reply
+            .header(self.rate.used)
+            .and_then(|text| text.parse::<f64>().ok());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within 0 to 1000"
+        )]
+        used.filter(|used| (0.0..=1000.0).contains(used))
+            .map_or(0, |used| used as u32)
     }
 
     /// Counts an attempt and logs it, without anything that names the account's people.
@@ -193,18 +220,12 @@ impl Line {
         metrics::histogram!("deskgate_upstream_duration_seconds", "provider" => provider, "operation" => operation)
             .record(duration.as_secs_f64());
         if let Ok(reply) = result {
-            let number = |name| {
-                reply
-                    .header(name)
-                    .and_then(|text| text.parse::<f64>().ok())
-                    .filter(|n| n.is_finite())
-            };
-            if let Some(used) = number(self.rate.used).filter(|used| *used >= 0.0) {
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite, not negative, small")]
-                metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
-                    .increment(used.min(1e6) as u64);
-            }
-            if let Some(remaining) = number(self.rate.remaining) {
+            metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
+                .increment(self.credits(reply).into());
+            let remaining = reply
+                .header(self.rate.remaining)
+                .and_then(|text| text.parse::<f64>().ok());
+            if let Some(remaining) = remaining.filter(|remaining| remaining.is_finite()) {
                 metrics::gauge!("deskgate_upstream_budget_remaining", "provider" => provider, "operation" => operation)
                     .set(remaining);
             }
@@ -228,38 +249,79 @@ impl Line {
     }
 
     /// A value that is remembered for as long as `make` says. Whoever asks while it is being made
-    /// waits for it instead of making it again.
-    pub async fn remembered<T, F>(&self, name: &'static str, make: F) -> Arc<T>
+    /// waits for it instead of making it again, but nobody waits longer than `limit`: then there is the
+    /// default, which also stands for a while in the place of a value that takes longer to make.
+    pub async fn remembered<T, F>(&self, name: &'static str, limit: Duration, make: F) -> Arc<T>
     where
-        T: Send + Sync + 'static,
+        T: Default + Send + Sync + 'static,
         F: Future<Output = (T, Duration)> + Send,
     {
         let slot = {
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(memory.entry(name).or_default())
         };
-        let mut slot = slot.lock().await;
+        let end = Instant::now() + limit;
+        let Ok(mut slot) = timeout_at(end, slot.lock()).await else {
+            return Arc::default();
+        };
         if let Some((until, value)) = &*slot
             && *until > Instant::now()
             && let Ok(value) = Arc::clone(value).downcast()
         {
             return value;
         }
-        let (value, how_long) = make.await;
+        let (value, how_long) = timeout_at(end, make)
+            .await
+            .unwrap_or_else(|_| (T::default(), INSTEAD));
         let value = Arc::new(value);
-        *slot = Some((
-            Instant::now() + how_long,
-            Arc::clone(&value) as Arc<dyn Any + Send + Sync>,
-        ));
+        let any: Arc<dyn Any + Send + Sync> = Arc::<T>::clone(&value);
+        *slot = Some((Instant::now() + how_long, any));
         value
     }
 
-    /// Takes the account's secrets out of a text that came from its help desk.
-    pub fn redact(&self, text: String) -> String {
-        let secret = |secret: &&SecretString| text.contains(secret.expose_secret());
-        match self.secrets.iter().find(secret) {
-            None => text,
-            Some(secret) => self.redact(text.replace(secret.expose_secret(), "[redacted]")),
+    /// A kept value, unless its time is over or it is just being made.
+    pub fn kept<T: Send + Sync + 'static>(&self, name: &'static str) -> Option<Arc<T>> {
+        let slot = {
+            let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(memory.get(name)?)
+        };
+        let slot = slot.try_lock().ok()?;
+        let (until, value) = slot.as_ref()?;
+        (*until > Instant::now())
+            .then(|| Arc::clone(value).downcast().ok())
+            .flatten()
+    }
+
+    /// Keeps a value for a while.
+    pub fn keep<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        value: Arc<T>,
+        how_long: Duration,
+    ) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let value: Arc<dyn Any + Send + Sync> = value;
+        let slot = tokio::sync::Mutex::new(Some((Instant::now() + how_long, value)));
+        memory.insert(name, Arc::new(slot));
+    }
+
+    /// Takes the account's secrets out of a text that came from its help desk. One that is too short
+    /// to be a secret stays: it would be found everywhere.
+    pub fn redact(&self, mut text: String) -> String {
+        for secret in &self.secrets {
+            let secret = secret.expose_secret();
+            if secret.len() >= SHORTEST_SECRET && text.contains(secret) {
+                text = text.replace(secret, "[redacted]");
+            }
+        }
+        text
+    }
+
+    /// [`Self::redact`] for a body, which need not be a text.
+    pub fn redact_body(&self, body: &Bytes) -> Bytes {
+        match std::str::from_utf8(body) {
+            Ok(text) => self.redact(text.to_owned()).into(),
+            Err(_) => Bytes::new(),
         }
     }
 }

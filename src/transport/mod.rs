@@ -8,4 +8,5 @@ pub mod call;
 pub mod egress;
 pub mod http;
 pub mod line;
+pub mod meter;
 pub mod retry;

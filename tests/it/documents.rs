@@ -135,6 +135,7 @@ fn the_providers_document_is_fresh() {
             max_page_size,
             rate,
             credentials,
+            list,
         } = provider.capabilities();
         let PersonKey::Either = requester;
         writeln!(
@@ -166,6 +167,18 @@ fn the_providers_document_is_fresh() {
             rate.remaining, rate.used
         )
         .unwrap();
+        let orders: Vec<_> = list
+            .orders
+            .iter()
+            .map(|order| format!("`{}`", order.name()))
+            .collect();
+        writeln!(text, "- Orders: {}", orders.join(", ")).unwrap();
+        let never: Vec<_> = list
+            .never_listed
+            .iter()
+            .map(|reason| format!("`{reason}`"))
+            .collect();
+        writeln!(text, "- Never listed: {}", never.join(", ")).unwrap();
         table(
             &mut text,
             "Ticket",

@@ -7,6 +7,7 @@
 
 mod api;
 mod commands;
+mod contract;
 mod documents;
 mod store;
 mod support;

@@ -120,13 +120,13 @@ async fn odd_values_never_fail_a_read() {
         "deleted",
         "spam",
         "custom_fields",
+        "tags",
+        "cc_emails",
+        "requester",
     ];
     for name in names {
         for value in &odd {
-            if (name, value) == ("deleted", &json!(true))
-                || (name == "custom_fields"
-                    && !(value.is_object() || value.is_array() || value.is_null()))
-            {
+            if (name, value) == ("deleted", &json!(true)) {
                 continue;
             }
             let mut ticket = json!({ "id": 1, "subject": "s", "status": 2, "priority": 1, "requester_id": 5, "created_at": "2020-01-01T00:00:00Z" });
@@ -238,11 +238,14 @@ async fn reads_are_repeated_after_trouble_and_creates_are_not() {
             app.post("/tickets", new_ticket()).await.refused(504),
             "outcome_unknown"
         );
-        assert_eq!(
-            received.lines(),
-            ["POST /api/v2/tickets"],
-            "failure {number}"
-        );
+        let posts = || {
+            received
+                .lines()
+                .into_iter()
+                .filter(|line| line.starts_with("POST"))
+                .count()
+        };
+        assert_eq!(posts(), 1, "failure {number}");
 
         let read = app.get("/tickets/ticket_MQ").await;
         assert!(matches!(read.status.as_u16(), 502 | 504), "{read}");
@@ -273,7 +276,14 @@ async fn a_create_that_certainly_did_not_happen_is_repeated() {
             code.1
         );
 
-        assert_eq!(received.lines(), ["POST /api/v2/tickets"; 3]);
+        assert_eq!(
+            received
+                .lines()
+                .into_iter()
+                .filter(|line| line.starts_with("POST"))
+                .count(),
+            3
+        );
     }
 }
 
@@ -311,7 +321,7 @@ async fn waiting_ends_with_the_deadline_and_retry_after_is_in_whole_seconds() {
         ("7", "7"),
         ("0.2", "1"),
         ("61", "61"),
-        ("100000", "120"),
+        ("100000", "3600"),
         ("-5", "1"),
         ("soon", "1"),
         ("", "1"),
@@ -356,4 +366,59 @@ async fn a_help_desk_that_echoes_the_credential_does_not_tell_it_to_the_client()
         );
         assert!(text.contains("[redacted]"));
     }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_not_asked_for_ever() {
+    let (transport, received) = answering(|request| {
+        let mut answer = reply(
+            200,
+            if request.uri().path().ends_with("/tickets/1") {
+                r#"{"id":1,"conversations":[1,2,3,4,5,6,7,8,9,10]}"#
+            } else {
+                "[]"
+            },
+        );
+        answer.headers_mut().insert(
+            "link",
+            "<http://freshdesk.test/x?page=2>; rel=\"next\""
+                .parse()
+                .unwrap(),
+        );
+        Ok(answer)
+    });
+    let app = TestApp::over(transport).await.in_still_time();
+
+    assert_eq!(app.get("/tickets").await.refused(502), "bad_gateway");
+    app.get("/tickets/ticket_MQ/comments").await.expect(200);
+
+    assert!(received.count() < 10, "{:?}", received.lines());
+}
+
+#[tokio::test]
+async fn names_of_statuses_that_do_not_come_hold_nothing_up() {
+    let (app, simulator) = TestApp::freshdesk().await;
+    let router = simulator.router();
+    let transport = tower::util::BoxCloneSyncService::new(tower::service_fn(
+        move |request: http::Request<Bytes>| {
+            let router = router.clone();
+            async move {
+                use tower::ServiceExt as _;
+                if request.uri().path().ends_with("ticket_fields") {
+                    std::future::pending::<()>().await;
+                }
+                crate::support::upstream::in_process(router)
+                    .oneshot(request)
+                    .await
+            }
+        },
+    ));
+    drop(app);
+    let app = TestApp::over(transport).await.in_still_time();
+    let begun = tokio::time::Instant::now();
+
+    let made = app.post("/tickets", new_ticket()).await.expect(201);
+
+    assert_eq!(made["native_status"], json!({ "id": "2", "label": null }));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
 }

@@ -3,27 +3,50 @@
 //! A conversation has no address below its ticket: to change one, it is first found in the
 //! ticket's list, which also tells whether the ticket is there and whether the comment is a note.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::value::RawValue;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{CommentId, TicketId};
-use crate::model::page::{Cursor, Found, PageRequest};
+use crate::model::page::{Cursor, End, Found, PageRequest, Then};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
 use crate::provider::upstream::{Upstream, read};
 use crate::providers::freshdesk::{held_for_spam, state, translate, wire, writable};
 
+/// The last page of conversations that is read.
+const LAST_PAGE: u32 = 100;
 /// How many conversations a ticket embeds at most.
 const EMBEDDED: usize = 10;
+/// More than anybody looks at: the size of a page on which a comment is looked for.
+const WHOLE: u16 = 1000;
+/// How long the running second is waited for before it is looked at again.
+const PAUSE: Duration = Duration::from_millis(400);
 /// The source of a note. Not every note has it.
 const NOTE: u64 = 2;
 
 /// A comment, and whether Freshdesk lets its text be changed.
+#[derive(Clone)]
 pub(super) struct Entry {
     /// The comment.
     pub(super) found: Found<Comment>,
     /// Only notes can be edited, public or private ones.
     is_note: bool,
+}
+
+impl Entry {
+    /// The id as a number, by which conversations are ordered.
+    fn number(&self) -> u64 {
+        self.found.object.id.upstream().parse().unwrap_or(u64::MAX)
+    }
+
+    /// When it was made or changed last, in unix time.
+    fn changed_at(&self) -> Option<i64> {
+        self.found.object.modified_at.map(Timestamp::as_second)
+    }
 }
 
 /// Reads one conversation of a list. Where its visibility is missing it counts as private: what is
@@ -38,49 +61,188 @@ fn entry(conversation: wire::Conversation<'_>) -> (Comment, bool) {
 pub(super) struct Listed {
     /// What is on it.
     pub(super) entries: Vec<Entry>,
-    /// Where the next one begins.
-    pub(super) next: Option<Cursor>,
+    /// What comes after it.
+    pub(super) then: Then,
     /// Whether the ticket is held for spam; told with the first page only.
     spam: bool,
+}
+
+/// How far a walk through the comments of a ticket has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    /// In a further pass, only comments that changed at this second or later are given out.
+    changed_since: Option<i64>,
+    /// When the pass began, in unix time.
+    began: i64,
+    /// The id of the last comment given; 0 if none.
+    last: u64,
+}
+
+impl Place {
+    /// As a cursor: `changed_since.began.last`.
+    fn cursor(self) -> Cursor {
+        let Self {
+            changed_since,
+            began,
+            last,
+        } = self;
+        let since = changed_since
+            .map(|second| second.to_string())
+            .unwrap_or_default();
+        Cursor(format!("{since}.{began}.{last}"))
+    }
+
+    /// Reads a cursor.
+    fn read(cursor: &Cursor) -> Option<Self> {
+        let mut parts = cursor.0.split('.');
+        let since = parts.next()?;
+        let changed_since = if since.is_empty() {
+            None
+        } else {
+            Some(since.parse().ok()?)
+        };
+        Some(Self {
+            changed_since,
+            began: parts.next()?.parse().ok()?,
+            last: parts.next()?.parse().ok()?,
+        })
+    }
 }
 
 /// One page of a ticket's comments.
 ///
 /// The first page comes with the ticket itself, in one call of two credits, which tells whether the
-/// ticket lies in the trash; only a ticket with ten or more conversations needs the list as well.
-pub(super) async fn page(up: &Upstream, ticket: &TicketId, page: &PageRequest) -> Result<Listed> {
+/// ticket lies in the trash; only a ticket with ten or more conversations needs the list as well, and
+/// that is read whole.
+///
+/// What is edited stays at its place in the list: so a walk of several requests ends with a further
+/// pass that gives out what has changed since it began, until a pass begins and ends in one request.
+pub(super) async fn page(
+    up: &Upstream,
+    ticket: &TicketId,
+    request: &PageRequest,
+) -> Result<Listed> {
+    let size = usize::from(request.size);
     let mut spam = false;
-    let number = match &page.at {
+    let mut place = match &request.at {
         None => {
             let reply = up.send(translate::get_with_conversations(ticket)?).await?;
             let view: wire::Ticket<'_> = read(&reply)?;
             state(&view)?;
             spam = view.spam.is_set();
             let embedded = view.conversations.0;
-            if embedded.len() < EMBEDDED && embedded.len() <= usize::from(page.size) {
+            if embedded.len() < EMBEDDED && embedded.len() <= size {
                 return Ok(Listed {
                     entries: entries(up, embedded)?,
-                    next: None,
+                    then: Then::End(End::default()),
                     spam,
                 });
             }
-            1
+            None
         }
-        Some(Cursor(number)) => number
-            .parse()
-            .map_err(|_| ProviderError::malformed("a cursor"))?,
+        Some(cursor) => {
+            Some(Place::read(cursor).ok_or_else(|| ProviderError::malformed("a cursor"))?)
+        }
     };
-    let call = translate::list_conversations(ticket, number, page.size)?;
-    let reply = match up.send(call).await {
-        Ok(reply) => reply,
-        Err(error) => return Err(explain(up, ticket, error).await),
+    let (all, now) = loop {
+        let (all, now) = all(up, ticket).await?;
+        // A comment of the running second cannot be told from one that changes right after it is read:
+        // a walk that will go on does not begin with one.
+        let is_open = |entry: &Entry| {
+            entry
+                .changed_at()
+                .zip(now)
+                .is_some_and(|(changed, now)| changed >= now)
+        };
+        if place.is_some() || all.len() <= size || !all.iter().any(is_open) {
+            break (all, now);
+        }
+        up.pause(PAUSE).await?;
     };
-    let next = translate::has_next(&reply).then(|| Cursor((number + 1).to_string()));
-    Ok(Listed {
-        entries: entries(up, read(&reply)?)?,
-        next,
-        spam,
-    })
+    let mut began_here = place.is_none();
+    let mut given = Vec::new();
+    let mut current = place.take().unwrap_or(Place {
+        changed_since: None,
+        began: now.unwrap_or(0),
+        last: 0,
+    });
+    loop {
+        let is_asked = |entry: &&Entry| {
+            let is_changed = |since| entry.changed_at().is_none_or(|second| second >= since);
+            entry.number() > current.last && current.changed_since.is_none_or(is_changed)
+        };
+        let wanted = size - given.len();
+        let asked: Vec<_> = all.iter().filter(is_asked).cloned().collect();
+        let is_whole = asked.len() <= wanted;
+        given.extend(asked.into_iter().take(wanted));
+        if !is_whole {
+            current.last = given.last().map_or(current.last, Entry::number);
+            return Ok(Listed {
+                entries: given,
+                then: Then::More(current.cursor()),
+                spam,
+            });
+        }
+        if began_here {
+            return Ok(Listed {
+                entries: given,
+                then: Then::End(End::default()),
+                spam,
+            });
+        }
+        current = Place {
+            changed_since: Some(current.began),
+            began: now.unwrap_or(0),
+            last: 0,
+        };
+        began_here = true;
+    }
+}
+
+/// All conversations of a ticket by id, and a time at which they were so.
+///
+/// The list is ordered by creation: what is deleted moves all that follows towards the first page.
+/// So its pages are read from the last to the first, and none is passed over; the last one is read
+/// again for what was added meanwhile.
+async fn all(up: &Upstream, ticket: &TicketId) -> Result<(Vec<Entry>, Option<i64>)> {
+    let (first, now) = list(up, ticket, 1).await?;
+    let mut found: BTreeMap<u64, Entry> = BTreeMap::new();
+    let mut keep = |entries: Vec<Entry>| {
+        found.extend(entries.into_iter().map(|entry| (entry.number(), entry)));
+    };
+    if first.len() < usize::from(translate::MAX_PAGE) {
+        keep(first);
+        return Ok((found.into_values().collect(), now));
+    }
+    let mut last = 1;
+    while !list(up, ticket, last + 1).await?.0.is_empty() {
+        last += 1;
+        if last > LAST_PAGE {
+            return Err(ProviderError::unsupported(
+                "the ticket has more than 10,000 comments",
+            ));
+        }
+    }
+    for page in (1..=last).rev() {
+        keep(list(up, ticket, page).await?.0);
+    }
+    for page in last.. {
+        let (entries, _) = list(up, ticket, page).await?;
+        let is_last = entries.len() < usize::from(translate::MAX_PAGE);
+        keep(entries);
+        if is_last || page > LAST_PAGE {
+            break;
+        }
+    }
+    Ok((found.into_values().collect(), now))
+}
+
+/// One page of Freshdesk's list, and a time at which it was so.
+async fn list(up: &Upstream, ticket: &TicketId, page: u32) -> Result<(Vec<Entry>, Option<i64>)> {
+    match up.send(translate::list_conversations(ticket, page)?).await {
+        Ok(reply) => Ok((entries(up, read(&reply)?)?, reply.seen_at())),
+        Err(error) => Err(explain(up, ticket, error).await),
+    }
 }
 
 /// Reads conversations.
@@ -116,15 +278,7 @@ async fn explain(up: &Upstream, ticket: &TicketId, error: ProviderError) -> Prov
 async fn find(up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<Entry> {
     let mut at = None;
     loop {
-        let listed = page(
-            up,
-            ticket,
-            &PageRequest {
-                at,
-                size: translate::MAX_PAGE,
-            },
-        )
-        .await?;
+        let listed = page(up, ticket, &PageRequest { at, size: WHOLE }).await?;
         if listed.spam {
             return Err(held_for_spam());
         }
@@ -135,10 +289,10 @@ async fn find(up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<Entry>
         {
             return Ok(entry);
         }
-        if listed.next.is_none() {
+        let Then::More(next) = listed.then else {
             return Err(ProviderError::not_found("the comment"));
-        }
-        at = listed.next;
+        };
+        at = Some(next);
     }
 }
 

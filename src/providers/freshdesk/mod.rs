@@ -5,11 +5,13 @@
 
 mod classify;
 mod conversations;
+mod numbered;
 pub mod sim;
 mod statuses;
 #[cfg(test)]
 mod tests;
 mod translate;
+mod walk;
 mod wire;
 
 use std::sync::Arc;
@@ -27,12 +29,14 @@ use url::Url;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::field::{CommentField, TicketField};
+use crate::model::filter::Order;
 use crate::model::id::{CommentId, TicketId};
-use crate::model::page::{Found, Page, PageRequest};
+use crate::model::page::{End, Found, Page, PageRequest, Then, TicketQuery};
+use crate::model::patch::Patch;
 use crate::model::person::PersonRef;
 use crate::model::text::Text;
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
-use crate::provider::capability::{Accepts, Capabilities, Operation, PersonKey};
+use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Operation, PersonKey};
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::upstream::{Upstream, read};
 use crate::provider::{Identity, Provider, Result};
@@ -43,6 +47,8 @@ use crate::transport::line::RateHeaders;
 
 /// How long the names of statuses are remembered.
 const LABELS_LAST: Duration = Duration::from_mins(10);
+/// How long the names of statuses are waited for.
+const LABELS_WITHIN: Duration = Duration::from_secs(2);
 /// How long it is remembered that they could not be read.
 const NO_LABELS_LAST: Duration = Duration::from_mins(1);
 
@@ -51,6 +57,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     title: "Freshdesk",
     domain: "freshdesk.com",
     operations: &Operation::ALL,
+    list: ListCapabilities {
+        orders: &Order::ALL,
+        finds_people: true,
+        never_listed: &["archived", "merged", "permanently_deleted"],
+    },
     create_ticket: Accepts {
         required: &[
             TicketField::Subject,
@@ -208,16 +219,25 @@ impl Provider for Freshdesk {
         })
     }
 
-    async fn list_tickets(&self, up: &Upstream, page: PageRequest) -> Result<Page<Ticket>> {
-        let (reply, labels) = join(up.send(translate::list_tickets(&page)?), labels(up)).await;
-        let reply = reply?;
-        let objects = up.read_list(&reply, |ticket| translate::ticket(ticket, &labels))?;
-        let next = translate::next_tickets(
-            &page,
-            &reply,
-            objects.last().map(|found: &Found<Ticket>| &found.object),
-        );
-        Ok(Page { objects, next })
+    async fn list_tickets(&self, up: &Upstream, query: TicketQuery) -> Result<Page<Ticket>> {
+        if translate::names_nobody(&query) {
+            let end = End {
+                not_listed: CAPABILITIES.list.never_listed.to_vec(),
+                ..End::default()
+            };
+            return Ok(Page {
+                objects: Vec::new(),
+                then: Then::End(end),
+            });
+        }
+        let labels = labels(up).await;
+        match query.order {
+            Order::ModifiedAt => walk::page(up, &query, &labels).await,
+            Order::ModifiedAtDescending
+            | Order::CreatedAt
+            | Order::CreatedAtDescending
+            | Order::DueAt => numbered::page(up, &query, &labels).await,
+        }
     }
 
     async fn get_ticket(&self, up: &Upstream, id: &TicketId) -> Result<Found<Ticket>> {
@@ -230,8 +250,8 @@ impl Provider for Freshdesk {
     }
 
     async fn create_ticket(&self, up: &Upstream, new: NewTicket) -> Result<Found<Ticket>> {
-        let reply = up.send(translate::create_ticket(&new)?).await?;
-        let labels = labels(up).await;
+        let (reply, labels) = join(up.send(translate::create_ticket(&new)?), labels(up)).await;
+        let reply = reply?;
         let read = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels));
         let made = read.map_err(|_| ProviderError::outcome_unknown())?;
         complete(
@@ -240,7 +260,7 @@ impl Provider for Freshdesk {
             made,
             Written {
                 requester: new.requester.as_ref(),
-                due_at: new.due_at.map(translate::whole_seconds),
+                due_at: new.due_at.map_or(Patch::Keep, Patch::Set),
             },
         )
         .await
@@ -255,13 +275,13 @@ impl Provider for Freshdesk {
         let Some(call) = translate::update_ticket(id, &patch)? else {
             return self.get_ticket(up, id).await;
         };
-        let reply = match up.send(call).await {
+        let (reply, labels) = join(up.send(call), labels(up)).await;
+        let reply = match reply {
             Ok(reply) => reply,
             Err(error) => return Err(explain(up, id, error).await),
         };
-        let labels = labels(up).await;
         let changed = up.read_one(&reply, |ticket| translate::ticket(ticket, &labels))?;
-        let due_at = patch.due_at.value().copied().map(translate::whole_seconds);
+        let due_at = patch.due_at;
         complete(
             self,
             up,
@@ -294,7 +314,7 @@ impl Provider for Freshdesk {
                 .into_iter()
                 .map(|entry| entry.found)
                 .collect(),
-            next: listed.next,
+            then: listed.then,
         })
     }
 
@@ -324,7 +344,7 @@ impl Provider for Freshdesk {
 
 /// The account's names of its statuses. Their absence never fails a read.
 async fn labels(up: &Upstream) -> Arc<Labels> {
-    up.remembered("statuses", async {
+    up.remembered("statuses", LABELS_WITHIN, async {
         let labels = match up.send(statuses::get_labels()).await {
             Ok(reply) => statuses::labels(&reply),
             Err(error) => Err(error),
@@ -345,7 +365,7 @@ struct Written<'a> {
     /// The requester. An answer to a write has only the id.
     requester: Option<&'a PersonRef>,
     /// The due date. It reads as null, or as the one before, for about a second (section 4.2).
-    due_at: Option<Timestamp>,
+    due_at: Patch<Timestamp>,
 }
 
 /// Completes the answer to a write: reads the ticket again for the requester's name and address. If
@@ -372,7 +392,11 @@ async fn complete(
             answer
         }
     };
-    found.object.due_at = written.due_at.or(found.object.due_at);
+    match written.due_at {
+        Patch::Keep => {}
+        Patch::Clear => found.object.due_at = None,
+        Patch::Set(due_at) => found.object.due_at = Some(translate::whole_seconds(due_at)),
+    }
     Ok(found)
 }
 

@@ -5,7 +5,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::page::Cursor;
+use crate::model::filter::Filter;
 use crate::model::patch::Patch;
 use crate::model::ticket::{Priority, Status};
 use crate::provider::upstream::read;
@@ -21,6 +21,7 @@ fn reply(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Reply {
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         body: Bytes::from(body.to_string()),
+        took: std::time::Duration::ZERO,
     }
 }
 
@@ -152,40 +153,24 @@ fn an_id_cannot_leave_its_place_in_the_path() {
 }
 
 #[test]
-fn a_list_is_never_limited_to_thirty_days_and_ends_with_the_link() {
-    let page = |at: Option<&str>| PageRequest {
-        at: at.map(|at| Cursor(at.into())),
+fn a_list_is_never_limited_to_thirty_days() {
+    let query = TicketQuery {
+        at: None,
         size: 100,
+        order: Order::ModifiedAt,
+        filter: Filter::default(),
+        include_deleted: false,
+        include_spam: false,
+        with_description: true,
+        with_requester: false,
     };
-    let first = translate::list_tickets(&page(None)).unwrap();
-    assert!(
-        first
-            .query
-            .contains(&("updated_since", "1970-01-01T00:00:00Z".into()))
-    );
-    let linked = reply(
-        200,
-        &[("link", "<https://x/api/v2/tickets?page=2>; rel=\"next\"")],
-        &json!([]),
-    );
-    let last = reply(200, &[], &json!([]));
 
-    assert_eq!(
-        translate::next_tickets(&page(None), &linked, None),
-        Some(Cursor("1970-01-01T00:00:00Z/2".into()))
-    );
-    assert_eq!(translate::next_tickets(&page(None), &last, None), None);
+    let call = translate::list_tickets(&query, walk::List::Trash, 0, 3, 500).unwrap();
 
-    let labels = Labels::default();
-    let body = json!({ "id": 1, "updated_at": "2024-05-06T07:08:09Z" });
-    let ticket_reply = reply(200, &[], &body);
-    let ticket = translate::ticket(read(&ticket_reply).unwrap(), &labels);
-    let next = translate::next_tickets(
-        &page(Some("1970-01-01T00:00:00Z/250")),
-        &linked,
-        Some(&ticket),
-    );
-    assert_eq!(next, Some(Cursor("2024-05-06T07:08:09Z/1".into())));
+    let url = call.url("https://acme.freshdesk.com/api/v2");
+    let expected = "https://acme.freshdesk.com/api/v2/tickets?updated_since=1970-01-01T00%3A00%3A00Z&order_by=updated_at\
+                    &order_type=asc&per_page=100&page=3&include=description&filter=deleted";
+    assert_eq!(url, expected);
 }
 
 #[test]

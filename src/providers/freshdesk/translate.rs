@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::model::comment::{Attachment, Comment, CommentPatch, NewComment};
+use crate::model::filter::{Order, Requester};
 use crate::model::id::{CommentId, TicketId};
-use crate::model::page::{Cursor, PageRequest};
+use crate::model::page::TicketQuery;
 use crate::model::patch::Patch;
 use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
@@ -16,15 +17,12 @@ use crate::model::ticket::{CustomProperty, NewTicket, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
 use crate::providers::freshdesk::statuses::{self, Labels};
+use crate::providers::freshdesk::walk::List;
 use crate::providers::freshdesk::wire;
 use crate::transport::call::{Call, Reply};
 
 /// Most objects on one page (section 3).
 pub(super) const MAX_PAGE: u16 = 100;
-/// The last page of tickets that is asked for; beyond page 300 Freshdesk refuses (section 3).
-const LAST_PAGE: u32 = 250;
-/// Before the first ticket: lists need a date, or they show the last 30 days only (section 4.4).
-const BEGINNING: &str = "1970-01-01T00:00:00Z";
 
 /// The path of a ticket. An id that is not a number is no ticket of Freshdesk's.
 fn ticket_path(id: &TicketId) -> Result<[Cow<'static, str>; 2]> {
@@ -65,54 +63,79 @@ pub(super) fn get_me() -> Call {
     Call::get(["agents".into(), "me".into()])
 }
 
-/// Lists tickets by modification, oldest first.
+/// Lists tickets.
 ///
-/// `include` costs two credits each, which is still one call instead of one per ticket.
-pub(super) fn list_tickets(page: &PageRequest) -> Result<Call> {
-    let (since, number) = match &page.at {
-        None => (BEGINNING.to_owned(), 1),
-        Some(cursor) => {
-            ticket_cursor(cursor).ok_or_else(|| ProviderError::malformed("a cursor"))?
-        }
+/// `updated_since` lifts the default of the last 30 days (section 4.4). `include` costs two credits
+/// each, which is still one call instead of one per ticket.
+pub(super) fn list_tickets(
+    query: &TicketQuery,
+    list: List,
+    since: i64,
+    page: u32,
+    size: u16,
+) -> Result<Call> {
+    let (order_by, order_type) = match query.order {
+        Order::ModifiedAt => ("updated_at", "asc"),
+        Order::ModifiedAtDescending => ("updated_at", "desc"),
+        Order::CreatedAt => ("created_at", "asc"),
+        Order::CreatedAtDescending => ("created_at", "desc"),
+        Order::DueAt => ("due_by", "asc"),
     };
-    Ok(Call::get(["tickets".into()])
-        .query("updated_since", since)
-        .query("order_by", "updated_at")
-        .query("order_type", "asc")
-        .query("include", "description,requester")
-        .query("per_page", page.size.min(MAX_PAGE).to_string())
-        .query("page", number.to_string()))
-}
-
-/// Where a walk stands: the `updated_since` of its calls and the page of that list.
-fn ticket_cursor(cursor: &Cursor) -> Option<(String, u32)> {
-    let (since, page) = cursor.0.split_once('/')?;
-    Some((since.to_owned(), page.parse().ok()?))
-}
-
-/// Where the walk goes on after a page, if it does.
-///
-/// Near the 300th page the walk begins anew at the time of the last ticket seen.
-pub(super) fn next_tickets(
-    page: &PageRequest,
-    reply: &Reply,
-    last: Option<&Ticket>,
-) -> Option<Cursor> {
-    if !has_next(reply) {
-        return None;
+    let since = Timestamp::from_second(since).map_err(|_| ProviderError::malformed("a cursor"))?;
+    let mut call = Call::get(["tickets".into()])
+        .query("updated_since", since.to_string())
+        .query("order_by", order_by)
+        .query("order_type", order_type)
+        .query("per_page", size.min(MAX_PAGE).to_string())
+        .query("page", page.to_string());
+    match (query.with_description, query.with_requester) {
+        (true, true) => call = call.query("include", "description,requester"),
+        (true, false) => call = call.query("include", "description"),
+        (false, true) => call = call.query("include", "requester"),
+        (false, false) => {}
     }
-    let (since, number) = page
-        .at
-        .as_ref()
-        .and_then(ticket_cursor)
-        .unwrap_or((BEGINNING.to_owned(), 1));
-    let anchor = last
-        .and_then(|ticket| ticket.modified_at)
-        .map(|time| time.to_string());
-    Some(Cursor(match anchor {
-        Some(anchor) if number >= LAST_PAGE && anchor != since => format!("{anchor}/1"),
-        _ => format!("{since}/{}", number + 1),
-    }))
+    match list {
+        List::Live => {}
+        List::Trash => call = call.query("filter", "deleted"),
+        List::Spam => call = call.query("filter", "spam"),
+    }
+    match &query.filter.requester {
+        None => {}
+        Some(Requester::UserId(id)) => call = call.query("requester_id", id.clone()),
+        Some(Requester::Email(email)) => call = call.query("email", email.clone()),
+    }
+    if let Some(company) = &query.filter.company {
+        call = call.query("company_id", company.clone());
+    }
+    Ok(call)
+}
+
+/// Whether a query names somebody, or a company, by what cannot be an id of Freshdesk: then nothing
+/// is found, and nobody need be asked.
+pub(super) fn names_nobody(query: &TicketQuery) -> bool {
+    let is_no_id = |id: &String| number(id).is_none();
+    let requester = match &query.filter.requester {
+        Some(Requester::UserId(id)) => is_no_id(id),
+        Some(Requester::Email(_)) | None => false,
+    };
+    requester || query.filter.company.as_ref().is_some_and(is_no_id)
+}
+
+/// Whether a list was refused because nobody has the address or the id that it asks for: Freshdesk
+/// answers 400 where the list would be empty (section 4.4).
+pub(super) fn is_unknown_person(error: &ProviderError, query: &TicketQuery) -> bool {
+    let asks = query.filter.requester.is_some() || query.filter.company.is_some();
+    let names = ["requester: ", "company: "]
+        .iter()
+        .any(|name| error.message.contains(name));
+    asks && error.kind == Kind::Invalid && names
+}
+
+/// A ticket of a list with its place in the order of changes.
+pub(super) fn row(wire: wire::Ticket<'_>, labels: &Labels) -> (Option<i64>, u64, Ticket) {
+    let id = wire.id.0;
+    let ticket = ticket(wire, labels);
+    (ticket.modified_at.map(Timestamp::as_second), id, ticket)
 }
 
 /// Whether a reply names a next page in its `Link` header.
@@ -369,7 +392,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
         value: value.to_owned(),
     };
     Ticket {
-        id: TicketId::from_upstream(id.to_string()),
+        id: TicketId::from_upstream(id.0.to_string()),
         ticket_type: text(kind),
         subject: text(subject),
         description: text(description),
@@ -382,7 +405,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
         custom_properties: custom_fields.0.into_iter().map(property).collect(),
         group: group_id.id(),
         company: company_id.id(),
-        requester: person(requester_id, requester.as_ref()),
+        requester: person(requester_id, requester),
         submitter: None,
         assignee: responder_id.id(),
         email_ccs: cc_emails.0.into_iter().filter_map(person_in_copy).collect(),
@@ -409,7 +432,9 @@ fn time(raw: Option<&RawValue>) -> Option<Timestamp> {
 }
 
 /// The requester: what the ticket embeds, or at least the id.
-fn person(id: wire::Number, embedded: Option<&wire::Requester<'_>>) -> Option<Person> {
+fn person(id: wire::Number, embedded: Option<&RawValue>) -> Option<Person> {
+    let embedded: Option<wire::Requester<'_>> =
+        embedded.and_then(|raw| serde_json::from_str(raw.get()).ok());
     let Some(wire::Requester {
         id: embedded_id,
         name,
@@ -423,8 +448,8 @@ fn person(id: wire::Number, embedded: Option<&wire::Requester<'_>>) -> Option<Pe
     };
     Some(Person {
         user_id: id.id().or(embedded_id.id()),
-        email: text(*email),
-        name: text(*name),
+        email: text(email),
+        name: text(name),
     })
 }
 
@@ -455,9 +480,9 @@ fn person_in_copy(raw: &RawValue) -> Option<Person> {
 }
 
 /// Lists the conversations of a ticket, oldest first.
-pub(super) fn list_conversations(ticket: &TicketId, page: u32, size: u16) -> Result<Call> {
+pub(super) fn list_conversations(ticket: &TicketId, page: u32) -> Result<Call> {
     Ok(Call::get(below_ticket(ticket, "conversations")?)
-        .query("per_page", size.min(MAX_PAGE).to_string())
+        .query("per_page", MAX_PAGE.to_string())
         .query("page", page.to_string()))
 }
 
@@ -523,7 +548,7 @@ pub(super) fn comment(conversation: wire::Conversation<'_>, public: bool) -> Com
         attachments,
     } = conversation;
     Comment {
-        id: CommentId::from_upstream(id.to_string()),
+        id: CommentId::from_upstream(id.0.to_string()),
         content: text(body),
         author: user_id.id(),
         public,
@@ -544,7 +569,7 @@ fn attachment(attachment: &wire::Attachment<'_>) -> Attachment {
         thumb_url,
     } = attachment;
     Attachment {
-        id: id.to_string(),
+        id: id.0.to_string(),
         filename: text(*name),
         content_type: text(*content_type),
         url: text(*url),

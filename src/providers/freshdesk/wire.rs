@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 #[derive(Deserialize)]
 pub(super) struct Ticket<'a> {
     /// Running number of the account.
-    pub(super) id: u64,
+    pub(super) id: Id,
     /// Plain text.
     #[serde(borrow, default)]
     pub(super) subject: Option<&'a RawValue>,
@@ -70,7 +70,7 @@ pub(super) struct Ticket<'a> {
     pub(super) spam: Flag,
     /// By `include=requester` only.
     #[serde(borrow, default)]
-    pub(super) requester: Option<Requester<'a>>,
+    pub(super) requester: Option<&'a RawValue>,
     /// By `include=conversations` only: at most ten, oldest first.
     #[serde(borrow, default)]
     pub(super) conversations: List<&'a RawValue>,
@@ -95,7 +95,7 @@ pub(super) struct Requester<'a> {
 #[derive(Deserialize)]
 pub(super) struct Conversation<'a> {
     /// Id.
-    pub(super) id: u64,
+    pub(super) id: Id,
     /// Author.
     #[serde(default)]
     pub(super) user_id: Number,
@@ -123,7 +123,7 @@ pub(super) struct Conversation<'a> {
 #[derive(Deserialize)]
 pub(super) struct Attachment<'a> {
     /// Id.
-    pub(super) id: u64,
+    pub(super) id: Id,
     /// File name.
     #[serde(borrow, default)]
     pub(super) name: Option<&'a RawValue>,
@@ -203,6 +203,19 @@ impl Number {
     /// As the text of an id.
     pub(super) fn id(self) -> Option<String> {
         self.0.map(|number| number.to_string())
+    }
+}
+
+/// An id, which must be there: an integer, also as a float or a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Id(pub(super) u64);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Number(number) = Number::deserialize(deserializer)?;
+        number
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("an id is missing"))
     }
 }
 
@@ -311,7 +324,36 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// A list; null reads as an empty one.
+/// What a visitor makes of values that are neither a list nor an object, null among them.
+macro_rules! odd_scalars {
+    ($value:ty, $empty:expr) => {
+        fn visit_unit<E>(self) -> Result<$value, E> {
+            Ok($empty)
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<$value, E> {
+            Ok($empty)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<$value, E> {
+            Ok($empty)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<$value, E> {
+            Ok($empty)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<$value, E> {
+            Ok($empty)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<$value, E> {
+            Ok($empty)
+        }
+    };
+}
+
+/// A list; anything else reads as an empty one.
 pub(super) struct List<T>(pub(super) Vec<T>);
 
 impl<T> Default for List<T> {
@@ -322,11 +364,37 @@ impl<T> Default for List<T> {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Option::deserialize(deserializer).map(|list| Self(list.unwrap_or_default()))
+        deserializer.deserialize_any(AnyList(PhantomData))
     }
 }
 
-/// An object whose keys are not known beforehand, in its order; null or `[]` reads as an empty one.
+/// Reads a [`List`].
+struct AnyList<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyList<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<List<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = seq.next_element()? {
+            list.push(element);
+        }
+        Ok(List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<List<T>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(List::default())
+    }
+
+    odd_scalars!(List<T>, List::default());
+}
+
+/// An object whose keys are not known beforehand, in its order; anything else reads as an empty one.
 #[derive(Default)]
 pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -359,9 +427,7 @@ impl<'de: 'a, 'a> Visitor<'de> for AnyFields<'a> {
         Ok(Fields(fields))
     }
 
-    fn visit_unit<E>(self) -> Result<Fields<'a>, E> {
-        Ok(Fields(Vec::new()))
-    }
+    odd_scalars!(Fields<'a>, Fields::default());
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Fields<'a>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}

@@ -253,7 +253,7 @@ async fn the_token_check_tells_application_and_account_and_is_400_for_a_bad_toke
         let told = app.as_account(Method::GET, path).await.expect(200);
         assert_eq!(told["client_id"], app.application.as_str());
         assert_eq!(told["account_id"], app.account.get());
-        assert_eq!(told["expires_in"], 3600);
+        assert!(told["expires_in"].as_i64().unwrap() > 3600);
         let bad = app
             .request(Method::GET, path)
             .header("authorization", "Bearer nope");

@@ -273,3 +273,34 @@ async fn me_is_for_tokens() {
         "bad_request"
     );
 }
+
+#[tokio::test]
+async fn a_stored_credential_is_not_sent_to_another_help_desk() {
+    let (transport, received) = always(200, r#"{"contact":{}}"#);
+    let app = TestApp::over(transport).await;
+    let path = format!("/v1/accounts/{}", app.account);
+    for body in [
+        json!({ "url": "http://other.test" }),
+        json!({ "domain": "acme", "url": null }),
+        json!({ "url": "http://freshdesk.test:81" }),
+    ] {
+        let refused = app.as_application(Method::PATCH, &path).json(body).await;
+        assert_eq!(refused.refused(400), "invalid_parameters");
+    }
+    assert_eq!(received.count(), 0);
+}
+
+#[tokio::test]
+async fn a_short_api_key_is_just_a_wrong_one() {
+    let (app, _) = TestApp::freshdesk().await;
+    for key in ["e", "redacted", "[redacted]", "d"] {
+        let body = json!({ "service": "freshdesk", "url": UPSTREAM_URL, "api_key": key });
+        assert_eq!(
+            app.as_application(Method::POST, "/v1/accounts")
+                .json(body)
+                .await
+                .refused(401),
+            "service_unauthorized"
+        );
+    }
+}

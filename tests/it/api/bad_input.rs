@@ -327,3 +327,51 @@ async fn too_many_requests_at_once_are_refused_at_once() {
     assert_eq!(answer.headers["retry-after"], "1");
     assert_eq!(answer.refused(503), "service_not_available");
 }
+
+#[tokio::test]
+async fn arrays_are_not_taken_for_objects() {
+    let (app, simulator) = TestApp::freshdesk().await;
+    for body in [
+        json!(["private thought", null]),
+        json!([]),
+        json!(["s", "d"]),
+    ] {
+        assert_eq!(
+            app.post("/tickets/ticket_MQ/comments", body.clone())
+                .await
+                .refused(400),
+            "bad_request"
+        );
+        assert_eq!(
+            app.patch("/tickets/ticket_MQ", body.clone())
+                .await
+                .refused(400),
+            "bad_request"
+        );
+        assert_eq!(app.post("/tickets", body).await.refused(400), "bad_request");
+    }
+    for (name, value) in [
+        ("requester", json!(["1", "a@b.c"])),
+        ("email_ccs", json!([["1", "a@b.c"]])),
+        ("custom_properties", json!([["cf_x", 1]])),
+    ] {
+        let mut body =
+            json!({ "subject": "s", "description": "d", "requester": { "email": "a@b.c" } });
+        body[name] = value;
+        assert_eq!(
+            app.post("/tickets", body).await.refused(400),
+            "bad_request",
+            "{name}"
+        );
+    }
+    assert_eq!(
+        app.post(
+            "/tickets/ticket_MQ/comments",
+            json!({ "content": "c", "private": true })
+        )
+        .await
+        .refused(400),
+        "bad_request"
+    );
+    assert_eq!(simulator.calls().len(), 0);
+}

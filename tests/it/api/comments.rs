@@ -73,6 +73,7 @@ async fn a_walk_sees_every_comment_once_oldest_first() {
             }
             let mut seen = Vec::new();
             let mut page = String::new();
+            app.clock.advance(std::time::Duration::from_secs(3));
             loop {
                 let list = app
                     .get(&format!("{ticket}/comments?page_size={page_size}{page}"))

@@ -7,13 +7,13 @@ use std::pin::Pin;
 
 use axum::Router;
 use axum::body::Body;
+use deskgate::desk::Terms;
 use deskgate::http::Edge;
 use deskgate::model::id::AccountId;
 use deskgate::store::applications::ApplicationId;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tokio::time::Instant;
 use tower::ServiceExt as _;
 use tower_http::normalize_path::NormalizePath;
 
@@ -88,11 +88,8 @@ impl IntoFuture for Request {
             );
             let is_still = self.opening.is_some();
             if let Some((edge, application, account)) = self.opening {
-                let deadline = Instant::now() + edge.request_timeout;
-                let _ = edge
-                    .desks
-                    .open(&application, account, deadline, false)
-                    .await;
+                let terms = Terms::within(edge.request_timeout);
+                let _ = edge.desks.open(&application, account, terms).await;
                 tokio::time::pause();
             }
             let response = self.router.oneshot(self.message).await.unwrap();
