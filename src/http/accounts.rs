@@ -248,10 +248,22 @@ pub struct UpdateAccount {
     name: Option<String>,
     /// Whether the account may be used.
     active: Option<bool>,
-    /// The new credential; for Freshdesk `api_key`.
+    /// The members of the new credential; for Freshdesk `api_key`.
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = AccountCredential)]
     credentials: Map<String, Value>,
+}
+
+/// The members of a credential that can be changed, for the documentation.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of the body; its members are the help desk's own"
+)]
+pub struct AccountCredential {
+    /// The new API key. Stored sealed, never shown.
+    #[schema(format = Password)]
+    api_key: Option<String>,
 }
 
 /// Update an account

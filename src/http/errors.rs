@@ -60,7 +60,7 @@ pub enum Errors {
     UnsupportedMediaType(ErrorBody),
     /// The help desk's rate limit is used up (`too_many_service_requests`); `Retry-After` has whole
     /// seconds.
-    #[response(status = 429)]
+    #[response(status = 429, headers(("Retry-After" = u64, description = "Whole seconds to wait.")))]
     TooManyRequests(ErrorBody),
     /// Our mistake (`internal_error`).
     #[response(status = 500)]
@@ -73,7 +73,7 @@ pub enum Errors {
     BadGateway(ErrorBody),
     /// The gateway is overloaded or cannot reach its database (`service_not_available`);
     /// `Retry-After` has whole seconds.
-    #[response(status = 503)]
+    #[response(status = 503, headers(("Retry-After" = u64, description = "Whole seconds to wait.")))]
     ServiceUnavailable(ErrorBody),
     /// The help desk was too slow (`gateway_timeout`), or a write was sent and nobody knows whether it
     /// was carried out (`outcome_unknown`): look before you send it again.
@@ -118,6 +118,11 @@ pub fn render(error: &Error, id: &str) -> Response {
 /// Answers for an address that does not exist.
 pub async fn no_such_address() -> Error {
     Error::NotFound("this address")
+}
+
+/// Answers for an address of the API that this gateway does not have.
+pub async fn not_done() -> Error {
+    Error::NotSupported("this gateway does not do this".into())
 }
 
 /// Answers for a verb that an address does not take.

@@ -24,6 +24,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
 use axum::{Router, middleware};
 use tower::Layer as _;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -111,6 +112,9 @@ pub fn router(edge: Edge) -> NormalizePath<Router> {
     let router = documented
         .nest("/v1/accounts/{account_id}", alias)
         .merge(docs::routes())
+        // What the SDKs know of the account API and this gateway does not do (yet).
+        .route("/v1/accounts/{account_id}/raw", any(errors::not_done))
+        .route("/v1/accounts/{account_id}/events", any(errors::not_done))
         .fallback(errors::no_such_address)
         .method_not_allowed_fallback(errors::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))

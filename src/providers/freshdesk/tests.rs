@@ -246,3 +246,100 @@ fn a_wrong_credential_is_not_repeated_in_the_error() {
     );
     assert!(!error.unwrap_err().to_string().contains("CANARY"));
 }
+
+/// What Freshdesk answered in a recording, or nothing where the recordings are not at hand.
+fn recorded(name: &str) -> Option<Reply> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/fixtures/freshdesk-2017/recordings/"
+    );
+    let Ok(text) = std::fs::read_to_string(format!("{path}{name}.json")) else {
+        eprintln!("skipped: the recording {name} is not at hand");
+        return None;
+    };
+    let recording: Value = serde_json::from_str(&text).unwrap();
+    let response = &recording["response"];
+    let headers = response["headers"].as_object().unwrap().iter();
+    let headers = headers.map(|(name, values)| {
+        (
+            name.parse().unwrap(),
+            values[0].as_str().unwrap().parse().unwrap(),
+        )
+    });
+    let body = match &response["body"] {
+        Value::String(text) => text.clone(),
+        body => body.to_string(),
+    };
+    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+    let status = StatusCode::from_u16(status).unwrap();
+    Some(Reply {
+        status,
+        headers: headers.collect(),
+        body: body.into(),
+        took: Duration::ZERO,
+    })
+}
+
+#[test]
+fn recorded_tickets_lose_no_attribute() {
+    for name in ["create_a_ticket__success", "view_all_by_email__success"] {
+        let Some(reply) = recorded(name) else { return };
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        let raws = if body.is_array() {
+            body.as_array().unwrap().clone()
+        } else {
+            vec![body]
+        };
+        for raw in raws {
+            let text = raw.to_string();
+            let ticket =
+                translate::ticket(serde_json::from_str(&text).unwrap(), &Labels::default());
+
+            let same = |text: &Option<Text>, name: &str| {
+                text.as_ref().map(|text| text.decode().into_owned())
+                    == raw[name].as_str().map(str::to_owned)
+            };
+            assert_eq!(ticket.id.upstream(), raw["id"].to_string());
+            assert!(
+                same(&ticket.subject, "subject")
+                    && same(&ticket.description, "description")
+                    && same(&ticket.ticket_type, "type")
+            );
+            assert_eq!(ticket.created_at.unwrap().to_string(), raw["created_at"]);
+            assert_eq!(ticket.modified_at.unwrap().to_string(), raw["updated_at"]);
+            assert_eq!(
+                ticket.requester.unwrap().user_id.unwrap(),
+                raw["requester_id"].to_string()
+            );
+            assert!(ticket.status.is_some() && ticket.priority.is_some());
+            assert_eq!(
+                ticket.custom_properties.len(),
+                raw["custom_fields"]
+                    .as_object()
+                    .map_or(0, serde_json::Map::len)
+            );
+            // Lists of 2017 have no tags.
+            assert_eq!(
+                ticket.tags.len(),
+                raw["tags"].as_array().map_or(0, Vec::len)
+            );
+        }
+    }
+}
+
+#[test]
+fn recorded_refusals_are_understood() {
+    for (name, kind) in [
+        // A create without a requester, whatever its name says.
+        ("create_a_ticket__failure_invalid_token", Kind::Invalid),
+        ("view_all_by_email__invalid_email", Kind::Invalid),
+        ("view_all_by_email__invalid_query_param", Kind::Invalid),
+        (
+            "solutions__get_one_article__with_non_existing_id",
+            Kind::NotFound,
+        ),
+    ] {
+        let Some(reply) = recorded(name) else { return };
+        assert_eq!(classify::classify(&reply).kind, kind, "{name}");
+    }
+}

@@ -277,13 +277,22 @@ async fn unknown_addresses_and_verbs_have_the_one_shape() {
         "/v1/nothing",
         "/v2/accounts",
         "/v1/accounts/me/helpdesk",
-        "/v1/accounts/me/events",
         "/favicon.ico",
     ] {
         assert_eq!(
             app.as_account(Method::GET, path).await.refused(404),
             "not_found",
             "{path}"
+        );
+    }
+    for path in [
+        "/v1/accounts/me/raw",
+        "/v1/accounts/me/raw/",
+        "/v1/accounts/1/events",
+    ] {
+        assert_eq!(
+            app.as_account(Method::POST, path).await.refused(501),
+            "not_implemented"
         );
     }
     for (method, path) in [

@@ -356,7 +356,7 @@ fn run(cases: u32, order: &str) -> Result<(), String> {
 }
 
 /// How many schedules are run.
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     #[expect(
         clippy::disallowed_methods,
         reason = "the long run is asked for by whoever starts the tests"
