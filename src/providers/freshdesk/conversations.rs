@@ -172,14 +172,16 @@ pub(super) async fn page(
             entry.number() > current.last && current.changed_since.is_none_or(is_changed)
         };
         let wanted = size - given.len();
-        let asked: Vec<_> = all.iter().filter(is_asked).cloned().collect();
+        let mut asked: Vec<_> = all.iter().filter(is_asked).cloned().collect();
         let is_whole = asked.len() <= wanted;
-        given.extend(asked.into_iter().take(wanted));
+        asked.truncate(wanted);
+        current.last = asked.last().map_or(current.last, Entry::number);
+        given.extend(asked);
         if !is_whole {
-            current.last = given.last().map_or(current.last, Entry::number);
+            let then = Then::More(current.cursor());
             return Ok(Listed {
                 entries: given,
-                then: Then::More(current.cursor()),
+                then,
                 spam,
             });
         }
