@@ -20,6 +20,10 @@ lint:
 test:
     .ci/run test generated
 
+# Holds the walks to the paging law by 10,000 random schedules, and walks desks of 30,000 tickets. Some ten minutes.
+law:
+    DESKGATE_LAW_CASES=10000 cargo test --locked --test it contract
+
 # Runs the store tests on PostgreSQL too.
 test-postgres:
     .ci/run postgres

@@ -1,6 +1,6 @@
 //! A simulated Freshdesk: state, strictness and limits of the real one, in process or on a port.
 //!
-//! It follows `reference/freshdesk.md`; every rule names its section as "(Freshdesk reference,
+//! It follows what `../README.md` tells of Freshdesk; every rule names its section as "(Freshdesk reference,
 //! section N)". What nobody could find out about the real service is a switch in [`Switches`].
 //! Where a client may be lenient, this is strict: unknown query parameters, unknown body fields
 //! and wrong JSON types are refused, because the real service refuses them.
