@@ -83,7 +83,8 @@ pub struct CreateComment {
     public: Patch<bool>,
     /// What other APIs call it: refused, for ignored it would make the comment public.
     #[schema(ignore)]
-    private: Option<serde::de::IgnoredAny>,
+    #[serde(default)]
+    private: Patch<serde::de::IgnoredAny>,
 }
 
 /// Create a comment
@@ -107,7 +108,7 @@ pub async fn create_comment(
         public,
         private,
     } = body;
-    if private.is_some() {
+    if !private.is_keep() {
         return Err(Error::BadRequest(
             "private is no attribute of a comment: say public, true or false".into(),
         ));

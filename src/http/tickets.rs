@@ -51,8 +51,8 @@ pub struct PageParams {
     /// The value of `next_page` of the page before; leave it out for the first page. A value that is
     /// not of this list is refused with 400.
     page: Option<String>,
-    /// How many objects you would like on a page, 1 to 1000. Advisory: the help desk may give fewer
-    /// (Freshdesk at most 100). On later pages leave it out or repeat it.
+    /// How many objects you would like on a page, 1 to 1000. Advisory: there may be fewer, but none at
+    /// all only on the last page. On later pages leave it out or repeat it.
     #[param(minimum = 1, maximum = 1000, default = 100, example = 100)]
     page_size: Option<u16>,
 }

@@ -222,7 +222,7 @@ impl Provider for Freshdesk {
     async fn list_tickets(&self, up: &Upstream, query: TicketQuery) -> Result<Page<Ticket>> {
         if translate::names_nobody(&query) {
             let end = End {
-                not_listed: CAPABILITIES.list.never_listed.to_vec(),
+                not_listed: [CAPABILITIES.list.never_listed, &["trash", "spam"]].concat(),
                 ..End::default()
             };
             return Ok(Page {

@@ -99,6 +99,7 @@ async fn a_comment_that_does_not_say_how_visible_it_is_to_be_is_refused() {
         json!({ "content": "c", "public": null }),
         json!({ "content": "c", "public": "no" }),
         json!({ "public": false }),
+        json!({ "content": "c", "private": null }),
     ] {
         assert_eq!(
             app.post("/tickets/ticket_MQ/comments", body)
