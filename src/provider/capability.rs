@@ -1,8 +1,7 @@
 //! What a help desk can do, as data.
 //!
-//! Three readers: the gate, which refuses, requires and drops before a provider is asked; the
-//! contract tests, which choose the promises that apply; and `docs/providers.md`, which is
-//! generated and so cannot lie.
+//! Two readers: the gate, which refuses, requires and drops before a provider is asked, and
+//! `docs/providers.md`, which is generated and so cannot lie.
 
 use crate::model::field::{CommentField, TicketField};
 use crate::model::filter::Order;
@@ -78,13 +77,6 @@ pub struct Accepts<F: 'static> {
     pub clearable: &'static [F],
 }
 
-/// What identifies a requester.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PersonKey {
-    /// A user id or an e-mail address.
-    Either,
-}
-
 /// What a help desk's list of tickets can do.
 #[derive(Debug, Clone, Copy)]
 pub struct ListCapabilities {
@@ -116,8 +108,6 @@ pub struct Capabilities {
     pub create_comment: Accepts<CommentField>,
     /// Attributes of a comment's change.
     pub update_comment: Accepts<CommentField>,
-    /// How a requester is named.
-    pub requester: PersonKey,
     /// Most objects on one of its pages.
     pub max_page_size: u16,
     /// Where it tells its rate limit.

@@ -179,7 +179,7 @@ impl Upstream {
         if Instant::now() + how_long >= self.terms.deadline {
             return Err(ProviderError::new(
                 Kind::Timeout,
-                "the help desk's tickets change faster than they can be listed",
+                "what the help desk holds changes faster than it can be listed",
             ));
         }
         sleep(how_long).await;

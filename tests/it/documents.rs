@@ -7,7 +7,7 @@ use std::path::Path;
 
 use deskgate::error::Error;
 use deskgate::model::field::{CommentField, Field, TicketField};
-use deskgate::provider::capability::{Accepts, Capabilities, Operation, PersonKey};
+use deskgate::provider::capability::{Accepts, Capabilities, Operation};
 use deskgate::provider::error::{Kind, ProviderError};
 use deskgate::providers;
 use serde_json::Value;
@@ -131,13 +131,11 @@ fn the_providers_document_is_fresh() {
             update_ticket,
             create_comment,
             update_comment,
-            requester,
             max_page_size,
             rate,
             credentials,
             list,
         } = provider.capabilities();
-        let PersonKey::Either = requester;
         writeln!(
             text,
             "\n## {title}\n\n`service: {}`, at `https://NAME.{domain}`. Secrets: `{}`.\n",
@@ -155,11 +153,7 @@ fn the_providers_document_is_fresh() {
         } else {
             lacking.join(", ")
         };
-        writeln!(
-            text,
-            "- Operations that it lacks: {lacking}\n- Requester: by `user_id` or `email`"
-        )
-        .unwrap();
+        writeln!(text, "- Operations that it lacks: {lacking}").unwrap();
         writeln!(text, "- Objects on a page: at most {max_page_size}").unwrap();
         writeln!(
             text,

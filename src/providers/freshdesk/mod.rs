@@ -36,7 +36,7 @@ use crate::model::patch::Patch;
 use crate::model::person::PersonRef;
 use crate::model::text::Text;
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
-use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Operation, PersonKey};
+use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Operation};
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::upstream::{Upstream, read};
 use crate::provider::{Identity, Provider, Result};
@@ -121,7 +121,6 @@ const CAPABILITIES: Capabilities = Capabilities {
         fixed: &[CommentField::Author, CommentField::Public],
         clearable: &[],
     },
-    requester: PersonKey::Either,
     max_page_size: translate::MAX_PAGE,
     rate: RateHeaders {
         remaining: "x-ratelimit-remaining",

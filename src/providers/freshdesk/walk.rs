@@ -111,11 +111,9 @@ impl Walk {
     /// Reads a cursor.
     fn read(cursor: &Cursor, lists: usize) -> Option<Self> {
         let mut parts = cursor.0.split('.');
-        let current = parts
-            .next()?
-            .parse()
-            .ok()
-            .filter(|current| *current < lists)?;
+        // A list of the changes since may leave lists out that the page before had: it begins anew.
+        let current: usize = parts.next()?.parse().ok()?;
+        let current = if current < lists { current } else { 0 };
         let crowded = parts.next()? == "1";
         let place = |part: &str| {
             let (second, after) = part.rsplit_once('-')?;
