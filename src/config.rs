@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
 use crate::model::id::AccountId;
+use crate::providers::Simulate;
+use crate::simulator::DemoPlan;
 use crate::transport::egress::AllowedUpstream;
 
 /// One API for every help desk: the Kloudless Help Desk API, in front of Freshdesk and others.
@@ -70,7 +72,7 @@ pub enum LogFormat {
 pub enum Command {
     /// Runs the gateway.
     Serve(Serve),
-    /// Runs the gateway in front of a simulated help desk: no account, no database to install.
+    /// Runs the gateway in front of simulated help desks: no account, no database to install.
     Demo(Demo),
     /// Runs a simulated help desk alone, to test clients of that vendor.
     #[command(subcommand)]
@@ -158,7 +160,7 @@ pub struct Upstreams {
     pub allow_upstream: Vec<AllowedUpstream>,
 }
 
-/// Runs the gateway in front of a simulated help desk.
+/// Runs the gateway in front of simulated help desks.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Address to listen on.
@@ -172,10 +174,10 @@ pub struct Demo {
     /// Prints one line of JSON once everything answers, instead of a text.
     #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
-    /// Tickets in the simulated help desk.
+    /// Tickets in each simulated help desk.
     #[arg(long, env = "DESKGATE_DEMO_TICKETS", default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub tickets: u32,
-    /// Which simulated help desk: the same number makes the same one.
+    /// Which simulated help desks: the same number makes the same one.
     #[arg(
         long,
         env = "DESKGATE_DEMO_SEED",
@@ -183,82 +185,17 @@ pub struct Demo {
         value_name = "NUMBER"
     )]
     pub seed: u64,
-    /// The plan whose rate limits the simulated help desk has.
+    /// The vendors' plan whose rate limits the simulated help desks have.
     #[arg(
         long,
         env = "DESKGATE_DEMO_PLAN",
         default_value = "unlimited",
         value_name = "PLAN"
     )]
-    pub plan: FreshdeskPlan,
+    pub plan: DemoPlan,
     /// Folder for the database. A temporary one by default, removed at the end.
     #[arg(long, env = "DESKGATE_DEMO_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-}
-
-/// A plan of Freshdesk, for its rate limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FreshdeskPlan {
-    /// 50 calls a minute.
-    Trial,
-    /// 200 calls a minute, 20 of them ticket lists.
-    Growth,
-    /// 400 calls a minute, 100 of them ticket lists.
-    Pro,
-    /// 700 calls a minute, 200 of them ticket lists.
-    Enterprise,
-    /// No limit.
-    Unlimited,
-}
-
-/// Runs a simulated help desk alone.
-#[derive(Debug, Subcommand)]
-pub enum Simulate {
-    /// A simulated Freshdesk: prints `{"url","api_key"}` once it answers.
-    Freshdesk(SimulateFreshdesk),
-}
-
-/// A simulated Freshdesk.
-#[derive(Debug, Args)]
-pub struct SimulateFreshdesk {
-    /// Address to listen on; port 0 picks one.
-    #[arg(
-        long,
-        env = "DESKGATE_SIMULATE_LISTEN",
-        default_value = "127.0.0.1:0",
-        value_name = "HOST:PORT"
-    )]
-    pub listen: SocketAddr,
-    /// The API key that is accepted. Not a secret: it opens nothing but the simulator.
-    #[arg(
-        long,
-        env = "DESKGATE_SIMULATE_API_KEY",
-        default_value = "simulated-key",
-        value_name = "KEY"
-    )]
-    pub api_key: String,
-    /// Tickets in the help desk.
-    #[arg(long, env = "DESKGATE_SIMULATE_TICKETS", default_value = "250", value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=100_000))]
-    pub tickets: u32,
-    /// Which help desk: the same number makes the same one.
-    #[arg(
-        long,
-        env = "DESKGATE_SIMULATE_SEED",
-        default_value_t = 2026,
-        value_name = "NUMBER"
-    )]
-    pub seed: u64,
-    /// The plan whose rate limits the help desk has.
-    #[arg(
-        long,
-        env = "DESKGATE_SIMULATE_PLAN",
-        default_value = "unlimited",
-        value_name = "PLAN"
-    )]
-    pub plan: FreshdeskPlan,
-    /// How long each answer takes, in milliseconds.
-    #[arg(long, env = "DESKGATE_SIMULATE_LATENCY_MS", default_value = "0", value_name = "MS", value_parser = clap::value_parser!(u64).range(0..=60_000))]
-    pub latency_ms: u64,
 }
 
 /// Works on accounts.

@@ -8,6 +8,7 @@
 //! - [`model`]: what a help desk is; everything may use it, it uses nothing.
 //! - [`provider`]: the contract that every vendor fulfils.
 //! - [`providers`]: the vendors, one folder each, with their simulators.
+//! - [`simulator`]: what their simulators stand on.
 //! - [`transport`]: bytes on the wire.
 //! - [`desk`]: use cases on one authorised account.
 //! - [`http`]: the edge.
@@ -25,5 +26,6 @@ pub mod http;
 pub mod model;
 pub mod provider;
 pub mod providers;
+pub mod simulator;
 pub mod store;
 pub mod transport;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,11 +20,13 @@ use crate::app::vault_key::read_secret;
 use crate::app::{Outcome, answer, signals, simulate};
 use crate::clock::Clock;
 use crate::config::Demo;
+use crate::desk::ListRequest;
 use crate::desk::accounts::Connection;
-use crate::desk::{Desks, ListRequest};
-use crate::http::{self, server};
+use crate::http::{self, Edge, server};
 use crate::model::id::{AccountId, TicketId};
 use crate::provider::upstream::Terms;
+use crate::providers;
+use crate::simulator::Simulator;
 use crate::store::Store;
 use crate::store::applications::ApplicationId;
 use crate::store::keys::NewKey;
@@ -32,8 +34,6 @@ use crate::store::master_key::MasterKey;
 
 /// Name of the demo's application.
 const APPLICATION: &str = "demo";
-/// The simulated help desk's API key. Not a secret: it opens nothing else.
-const UPSTREAM_KEY: &str = "demo-freshdesk-key";
 /// How long the demo's access token counts.
 const TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
@@ -64,21 +64,27 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
 
     let tasks = TaskTracker::new();
     let ended = CancellationToken::new();
-    let simulator = simulate::freshdesk(UPSTREAM_KEY.into(), tickets, seed, plan, Duration::ZERO);
-    let (upstream_listener, upstream) =
-        simulate::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    tasks.spawn(server::serve(
-        upstream_listener,
-        simulator.router(),
-        ended.clone().cancelled_owned(),
-    ));
+    let mut desks = Vec::new();
+    for (service, simulator) in providers::demo(tickets, seed, plan, &simulate::system_time()) {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let (upstream_listener, upstream) = simulate::bind(loopback).await?;
+        tasks.spawn(server::serve(
+            upstream_listener,
+            simulator.router(),
+            ended.clone().cancelled_owned(),
+        ));
+        desks.push((service, simulator, upstream));
+    }
 
     let base_url = format!("http://{address}");
+    let allowed = desks
+        .iter()
+        .map(|(_, _, upstream)| upstream.to_string().parse());
     let settings = Settings {
         public_url: base_url.clone(),
         request_timeout: Duration::from_secs(30),
         max_in_flight: 4096,
-        allow_upstream: vec![upstream.to_string().parse()?],
+        allow_upstream: allowed.collect::<Result<_, _>>()?,
     };
     let edge = gateway::edge(store.clone(), clock, settings)?;
     let NewKey {
@@ -86,19 +92,22 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         api_key,
         ..
     } = store.create_key(APPLICATION).await?;
-    let account = connect(&edge.desks, &application_id, upstream).await?;
-    let ticket = simulator.inspect(|world| {
-        world
-            .tickets
-            .values()
-            .rev()
-            .find(|ticket| ticket.is_listable())
-            .map(|ticket| ticket.id)
-    });
-    let scopes = [Scope::Read, Scope::Write];
-    let token = edge
-        .access_tokens
-        .issue(&application_id, account, &scopes, TOKEN_LIFETIME)?;
+    let whole = ListRequest::default();
+    let (earlier, _) = edge
+        .desks
+        .list_accounts(&application_id, None, &whole)
+        .await?;
+    for account in earlier {
+        edge.desks
+            .remove_account(&application_id, account.id)
+            .await?;
+    }
+    let mut accounts = Vec::new();
+    for (service, simulator, upstream) in desks {
+        let origin = format!("http://{upstream}");
+        let connected = Connected::new(&edge, &application_id, service, &*simulator, &origin);
+        accounts.push(connected.await?);
+    }
 
     let draining = Arc::clone(&edge.draining);
     let serving = server::serve(listener, http::router(edge), drained(end, draining));
@@ -107,10 +116,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         base_url,
         application_id,
         api_key,
-        account,
-        token,
-        upstream,
-        ticket,
+        accounts,
         stays,
     };
     let text = if json {
@@ -151,38 +157,18 @@ async fn open_demo_store(folder: &Path, clock: &Clock) -> Outcome<Store> {
     .await?)
 }
 
-/// Connects the account of the simulated help desk, in the place of one of an earlier run.
-async fn connect(
-    desks: &Desks,
-    application: &ApplicationId,
-    upstream: SocketAddr,
-) -> Outcome<AccountId> {
-    let (earlier, _) = desks
-        .list_accounts(application, None, &ListRequest::default())
-        .await?;
-    for account in earlier {
-        desks.remove_account(application, account.id).await?;
-    }
-    let credentials = [
-        ("url", format!("http://{upstream}")),
-        ("api_key", UPSTREAM_KEY.to_owned()),
-    ];
-    let connection = Connection {
-        service: "freshdesk".into(),
-        name: Some("Simulated Freshdesk".into()),
-        credentials: Map::from_iter(
-            credentials.map(|(name, value)| (name.to_owned(), value.into())),
-        ),
-        verify: true,
-    };
-    Ok(desks
-        .connect(
-            application,
-            connection,
-            Terms::within(Duration::from_secs(10)),
-        )
-        .await?
-        .id)
+/// A connected account.
+struct Connected {
+    /// It.
+    account: AccountId,
+    /// Its kind.
+    service: &'static str,
+    /// A token for it.
+    token: SecretString,
+    /// What connects it; opens nothing but the simulated help desk.
+    credentials: Map<String, Value>,
+    /// A ticket of it.
+    ticket: Option<String>,
 }
 
 /// What the demo shows of itself. Its secrets open nothing but the demo.
@@ -193,32 +179,80 @@ struct Shown {
     application_id: ApplicationId,
     /// The application's key.
     api_key: SecretString,
-    /// The connected account.
-    account: AccountId,
-    /// A token for the account.
-    token: SecretString,
-    /// Address of the simulated help desk.
-    upstream: SocketAddr,
-    /// One of its tickets.
-    ticket: Option<u64>,
+    /// The connected accounts.
+    accounts: Vec<Connected>,
     /// Whether the database stays when the demo ends.
     stays: bool,
+}
+
+impl Connected {
+    /// Connects an account of a simulated help desk.
+    async fn new(
+        edge: &Edge,
+        application: &ApplicationId,
+        service: &'static str,
+        simulator: &dyn Simulator,
+        origin: &str,
+    ) -> Outcome<Self> {
+        let credentials = simulator.credentials(origin);
+        let connection = Connection {
+            service: service.into(),
+            name: Some(format!("Simulated {}", edge.desks.title(service))),
+            credentials: credentials.clone(),
+            verify: true,
+        };
+        let terms = Terms::within(Duration::from_secs(10));
+        let account = edge.desks.connect(application, connection, terms).await?.id;
+        let scopes = [Scope::Read, Scope::Write];
+        let tokens = &edge.access_tokens;
+        Ok(Self {
+            account,
+            service,
+            token: tokens.issue(application, account, &scopes, TOKEN_LIFETIME)?,
+            credentials,
+            ticket: simulator.some_ticket(),
+        })
+    }
+
+    /// For scripts: what connects it stands there as `upstream_…`.
+    fn json(&self) -> Value {
+        let mut account = json!({
+            "id": self.account,
+            "service": self.service,
+            "token": self.token.expose_secret(),
+        });
+        for (name, value) in &self.credentials {
+            account[format!("upstream_{name}")] = value.clone();
+        }
+        account
+    }
+
+    /// For people.
+    fn text(&self) -> String {
+        let members: Vec<_> = self
+            .credentials
+            .iter()
+            .map(|(name, value)| format!("{name} {}", value.as_str().unwrap_or_default()))
+            .collect();
+        format!(
+            "  account     {}  ({}: {})\n  token       {}",
+            self.account,
+            self.service,
+            members.join(", "),
+            self.token.expose_secret()
+        )
+    }
 }
 
 impl Shown {
     /// For scripts: one line.
     fn json(&self) -> String {
+        let accounts: Vec<_> = self.accounts.iter().map(Connected::json).collect();
         json!({
             "base_url": self.base_url,
             "application_id": self.application_id.as_str(),
             "api_key": self.api_key.expose_secret(),
-            "accounts": [{
-                "id": self.account,
-                "service": "freshdesk",
-                "token": self.token.expose_secret(),
-                "upstream_url": format!("http://{}", self.upstream),
-                "upstream_api_key": UPSTREAM_KEY,
-            }],
+            "accounts": accounts,
         })
         .to_string()
     }
@@ -229,29 +263,37 @@ impl Shown {
             base_url,
             application_id: _,
             api_key,
-            account,
-            token,
-            upstream,
-            ticket,
+            accounts,
             stays,
         } = self;
-        let ticket = TicketId::from_upstream(ticket.unwrap_or(1).to_string());
+        let list: Vec<_> = accounts.iter().map(Connected::text).collect();
+        let list = list.join("\n");
+        let names: Vec<_> = accounts.iter().map(|account| account.service).collect();
+        let names = names.join(" and ");
+        let Some(first) = accounts.first() else {
+            return format!("deskgate runs at {base_url} with no help desk.");
+        };
+        let ticket = first.ticket.clone().unwrap_or_else(|| "1".into());
+        let ticket = TicketId::from_upstream(ticket);
         let end = if *stays {
             "The database stays in its folder; the tickets are gone"
         } else {
             "Everything is gone"
         };
-        let (api_key, token) = (api_key.expose_secret(), token.expose_secret());
+        let (api_key, token, account) = (
+            api_key.expose_secret(),
+            first.token.expose_secret(),
+            first.account,
+        );
         format!(
-            "deskgate runs in front of a simulated Freshdesk with {tickets} tickets.
+            "deskgate runs in front of simulated help desks with {tickets} tickets each: {names}.
 
   base URL    {base_url}
   docs        {base_url}/docs
-  account     {account}  (freshdesk, at http://{upstream}, API key {UPSTREAM_KEY})
   API key     {api_key}
-  token       {token}
+{list}
 
-Three to paste:
+Three to paste; another account's token does the same in the other help desk:
 
   # the oldest changes first, two tickets a page
   curl -s -H 'Authorization: Bearer {token}' '{base_url}/v1/accounts/me/helpdesk/tickets?page_size=2'

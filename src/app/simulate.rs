@@ -2,62 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::app::{Outcome, answer, signals};
 use crate::clock::Clock;
-use crate::config::{FreshdeskPlan, Simulate, SimulateFreshdesk};
 use crate::http::server;
-use crate::providers::freshdesk::sim::{Options, Plan, Simulator, Switches};
+use crate::providers::Simulate;
+use crate::simulator::Now;
 
 /// Runs a simulated help desk until it is told to end.
 pub(super) async fn simulate(simulate: Simulate) -> Outcome {
     let end = signals::end()?;
-    let Simulate::Freshdesk(options) = simulate;
-    let SimulateFreshdesk {
-        listen,
-        api_key,
-        tickets,
-        seed,
-        plan,
-        latency_ms,
-    } = options;
-    let latency = Duration::from_millis(latency_ms);
-    let simulator = freshdesk(api_key.clone(), tickets, seed, plan, latency);
-    let (listener, address) = bind(listen).await?;
-    answer(&json!({ "url": format!("http://{address}"), "api_key": api_key }).to_string())?;
+    let (listener, address) = bind(simulate.arguments().listen).await?;
+    let simulator = simulate.start(system_time());
+    let credentials = simulator.credentials(&format!("http://{address}"));
+    answer(&Value::Object(credentials).to_string())?;
     server::serve(listener, simulator.router(), end).await;
     Ok(())
 }
 
-/// A simulated Freshdesk on the system's clock.
-pub(super) fn freshdesk(
-    api_key: String,
-    tickets: u32,
-    seed: u64,
-    plan: FreshdeskPlan,
-    latency: Duration,
-) -> Simulator {
-    let plan = match plan {
-        FreshdeskPlan::Trial => Plan::Trial,
-        FreshdeskPlan::Growth => Plan::Growth,
-        FreshdeskPlan::Pro => Plan::Pro,
-        FreshdeskPlan::Enterprise => Plan::Enterprise,
-        FreshdeskPlan::Unlimited => Plan::Unlimited,
-    };
+/// The system's clock, for simulators.
+pub(super) fn system_time() -> Now {
     let clock = Clock::system();
-    let options = Options {
-        api_key,
-        tickets,
-        seed,
-        plan,
-        latency,
-        switches: Switches::default(),
-    };
-    Simulator::new(options, Arc::new(move || clock.now()))
+    Arc::new(move || clock.now())
 }
 
 /// Listens, and says on which address.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentPatch};
 use crate::model::field::{CommentField, Field, Intent, TicketField};
 use crate::model::filter::Order;
+use crate::model::page::TicketQuery;
 use crate::model::patch::Patch;
 use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
@@ -38,6 +39,24 @@ pub(super) fn check_order(capabilities: &Capabilities, order: Order) -> Result<(
     )))
 }
 
+/// Refuses to list archived tickets where the help desk cannot.
+pub(super) fn check_archive(capabilities: &Capabilities, query: &TicketQuery) -> Result<()> {
+    if !query.include_archived {
+        return Ok(());
+    }
+    let title = capabilities.title;
+    if !capabilities.list.has_archive {
+        let message = format!("{title} does not list archived tickets");
+        return Err(Error::NotSupported(message));
+    }
+    if query.order != Order::default() {
+        let name = Order::default().name();
+        let message = format!("archived tickets are listed in the order {name} only");
+        return Err(Error::NotSupported(message));
+    }
+    Ok(())
+}
+
 /// Asks for what must be given.
 pub(super) fn check_new<F: Field>(accepts: &Accepts<F>, intents: &[(F, Intent)]) -> Result<()> {
     let given = |field: &F| intents.contains_pair(*field, Intent::Set);
@@ -47,8 +66,9 @@ pub(super) fn check_new<F: Field>(accepts: &Accepts<F>, intents: &[(F, Intent)])
     }
 }
 
-/// Refuses to empty what cannot be empty; returns the fixed attributes that the request names.
+/// Refuses to change what cannot change and to empty what cannot be empty; returns the fixed attributes that the request names.
 pub(super) fn check_patch<F: Field>(
+    title: &str,
     accepts: &Accepts<F>,
     intents: &[(F, Intent)],
 ) -> Result<Vec<F>> {
@@ -57,7 +77,12 @@ pub(super) fn check_patch<F: Field>(
         if *intent == Intent::Keep {
             continue;
         }
-        if accepts.fixed.contains(field) {
+        if accepts.refused.contains(field) {
+            let name = field.name();
+            return Err(Error::InvalidParameter(format!(
+                "{name} cannot be changed in {title}"
+            )));
+        } else if accepts.fixed.contains(field) {
             fixed.push(*field);
         } else if *intent == Intent::Clear
             && accepts.optional.contains(field)

@@ -18,7 +18,7 @@ use crate::model::filter::{Filter, Order, Requester};
 use crate::model::page::{Cursor, TicketQuery};
 
 /// The parameters of the list of tickets.
-pub const PARAMETERS: [&str; 15] = [
+pub const PARAMETERS: [&str; 16] = [
     "order_by",
     "modified_since",
     "created_since",
@@ -34,6 +34,7 @@ pub const PARAMETERS: [&str; 15] = [
     "q",
     "include_deleted",
     "include_spam",
+    "include_archived",
 ];
 /// Most characters of all parameters together, for they have to fit into a page token.
 const MAX_PARAMETERS: usize = 200;
@@ -145,6 +146,7 @@ pub(super) fn query(
         filter,
         include_deleted: flag(parameters, "include_deleted")?.unwrap_or(is_sync),
         include_spam: flag(parameters, "include_spam")?.unwrap_or(is_sync),
+        include_archived: flag(parameters, "include_archived")?.unwrap_or(false),
         with_description: true,
         with_requester: true,
     })

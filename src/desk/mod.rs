@@ -114,6 +114,7 @@ impl Desk {
         let sealed = listing::seal(&parameters)?;
         let mut query = listing::query(&parameters, at, size, is_sync)?;
         gate::check_order(capabilities, query.order)?;
+        gate::check_archive(capabilities, &query)?;
         let mut filter = query.filter.clone();
         if capabilities.list.finds_people {
             (filter.requester, filter.company) = (None, None);
@@ -200,7 +201,11 @@ impl Desk {
     pub async fn update_ticket(&self, id: &TicketId, patch: TicketPatch) -> Result<Found<Ticket>> {
         let up = self.upstream(Operation::UpdateTicket)?;
         let capabilities = self.opened.provider().capabilities();
-        let fixed = gate::check_patch(&capabilities.update_ticket, &patch.intents())?;
+        let fixed = gate::check_patch(
+            capabilities.title,
+            &capabilities.update_ticket,
+            &patch.intents(),
+        )?;
         if !fixed.is_empty() {
             let current = self.get_ticket(id).await?;
             gate::check_ticket_keeps(capabilities, &fixed, &patch, &current.object)?;
@@ -309,7 +314,11 @@ impl Desk {
     ) -> Result<Found<Comment>> {
         let up = self.upstream(Operation::UpdateComment)?;
         let capabilities = self.opened.provider().capabilities();
-        let fixed = gate::check_patch(&capabilities.update_comment, &patch.intents())?;
+        let fixed = gate::check_patch(
+            capabilities.title,
+            &capabilities.update_comment,
+            &patch.intents(),
+        )?;
         if !fixed.is_empty() {
             let current = self.get_comment(ticket, id).await?;
             gate::check_comment_keeps(capabilities, &fixed, &patch, &current.object)?;

@@ -58,7 +58,9 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
     if route.starts_with("/v1/accounts") {
         let headers = response.headers_mut();
         headers.insert(UPSTREAM_CALLS, meter.calls().into());
-        headers.insert(UPSTREAM_CREDITS, meter.credits().into());
+        if let Some(credits) = meter.credits() {
+            headers.insert(UPSTREAM_CREDITS, credits.into());
+        }
     }
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -76,6 +76,8 @@ pub struct TicketQuery {
     pub include_deleted: bool,
     /// Whether those held for spam are listed too.
     pub include_spam: bool,
+    /// Whether those that the help desk has put into its archive are listed too.
+    pub include_archived: bool,
     /// Whether the descriptions are wanted.
     pub with_description: bool,
     /// Whether the requesters' names and addresses are wanted.

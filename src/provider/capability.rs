@@ -73,6 +73,8 @@ pub struct Accepts<F: 'static> {
     pub optional: &'static [F],
     /// The help desk has it but cannot change it: refused by name, unless it would stay the same.
     pub fixed: &'static [F],
+    /// The help desk has it but can never change it: refused by name before any call.
+    pub refused: &'static [F],
     /// May be emptied with `null`.
     pub clearable: &'static [F],
 }
@@ -85,6 +87,8 @@ pub struct ListCapabilities {
     /// Whether it finds the tickets of a requester and of a company itself, so that they need not be
     /// compared: by another address of the same person, for example.
     pub finds_people: bool,
+    /// Whether archived tickets can be listed, when they are asked for.
+    pub has_archive: bool,
     /// What a complete walk cannot show, as reasons in the coverage.
     pub never_listed: &'static [&'static str],
 }

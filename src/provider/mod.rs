@@ -1,10 +1,12 @@
 //! The contract that every vendor fulfils.
 //!
 //! Read the [`Provider`] trait first, then [`capability`] for what a vendor declares about itself
-//! as data, [`upstream`] for the only way to the network, and [`error`] for what can go wrong.
+//! as data, [`upstream`] for the only way to the network, [`json`] for reading what comes back, and
+//! [`error`] for what can go wrong.
 
 pub mod capability;
 pub mod error;
+pub mod json;
 pub mod upstream;
 
 use async_trait::async_trait;
@@ -15,7 +17,7 @@ use crate::model::id::{CommentId, TicketId};
 use crate::model::page::{Found, Page, PageRequest, TicketQuery};
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::Capabilities;
-use crate::provider::error::{InvalidCredentials, ProviderError};
+use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::upstream::Upstream;
 use crate::transport::call::{Endpoint, Reply};
 
@@ -110,4 +112,18 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Removes a comment of this ticket.
     async fn delete_comment(&self, up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<()>;
+}
+
+/// Refuses to call a comment stored as it was asked for when the help desk says otherwise.
+pub fn confirm_visibility(comment: &Comment, asked: bool) -> Result<()> {
+    if comment.public == asked {
+        return Ok(());
+    }
+    tracing::error!(comment.id = %comment.id, comment.public, "a comment has another visibility than was asked for");
+    let stored = if comment.public { "public" } else { "private" };
+    let id = &comment.id;
+    let message = format!(
+        "the help desk does not confirm the visibility that was asked for: it counts {id} as {stored}"
+    );
+    Err(ProviderError::new(Kind::Malformed, message))
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
+use crate::model::object::Object;
 use crate::model::page::Found;
 use crate::provider::capability::Operation;
 use crate::provider::error::{Kind, ProviderError};
@@ -100,7 +102,9 @@ impl Upstream {
             body: self.line.redact_body(&reply.body),
             ..reply
         };
-        let error = self.provider.classify(&safe);
+        let mut error = self.provider.classify(&safe);
+        // What was spelled with escapes in the body is plain in the message.
+        error.message = self.line.redact(error.message);
         // An answer that is not understood does not tell whether a write was carried out.
         if error.kind == Kind::Malformed && !repeatable {
             return Err(ProviderError::outcome_unknown());
@@ -118,14 +122,16 @@ impl Upstream {
         W: Deserialize<'a>,
     {
         if !self.terms.wants_raw {
+            let Object(wire) = read(reply)?;
             return Ok(Found {
-                object: translate(read(reply)?),
+                object: translate(wire),
                 raw: None,
             });
         }
         let raw: &RawValue = read(reply)?;
+        let Object(wire) = read(reply)?;
         Ok(Found {
-            object: translate(read(reply)?),
+            object: translate(wire),
             raw: self.raw(raw),
         })
     }
@@ -139,7 +145,7 @@ impl Upstream {
     where
         W: Deserialize<'a>,
     {
-        let wires: Vec<W> = read(reply)?;
+        let wires: Vec<Object<W>> = read(reply)?;
         let raws: Vec<&RawValue> = if self.terms.wants_raw {
             read(reply)?
         } else {
@@ -151,7 +157,7 @@ impl Upstream {
             .chain(std::iter::repeat(None));
         Ok(wires
             .into_iter()
-            .map(translate)
+            .map(|Object(wire)| translate(wire))
             .zip(raws)
             .map(|(object, raw)| Found { object, raw })
             .collect())
@@ -160,9 +166,14 @@ impl Upstream {
     /// The slice of a reply that holds an object, copied if the client asked for it.
     pub fn raw(&self, object: &RawValue) -> Option<Box<RawValue>> {
         let raw = self.terms.wants_raw.then(|| object.to_owned())?;
-        // A help desk that echoes the credential must not tell it to the client.
-        let safe = self.line.redact(raw.get().to_owned());
-        if safe == raw.get() {
+        // A help desk that echoes the credential must not tell it to the client, in whatever spelling.
+        let plain = if raw.get().contains('\\') {
+            serde_json::from_str::<Value>(raw.get()).ok()?.to_string()
+        } else {
+            raw.get().to_owned()
+        };
+        let safe = self.line.redact(plain.clone());
+        if safe == plain {
             Some(raw)
         } else {
             RawValue::from_string(safe).ok()
@@ -215,6 +226,12 @@ impl Upstream {
     {
         self.line.remembered(name, limit, make).await
     }
+}
+
+/// Reads an object out of a reply: a ticket of a list, a comment.
+pub fn read_object<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
+    let read = serde_json::from_str(raw.get()).map(|Object(object)| object);
+    read.map_err(|error| ProviderError::malformed(&format!("an object, column {}", error.column())))
 }
 
 /// Reads a reply's body. What it held is not repeated in the error, only where reading stopped.

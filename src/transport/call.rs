@@ -104,7 +104,7 @@ impl Call {
         }
         for (place, (name, value)) in self.query.iter().enumerate() {
             url.push(if place == 0 { '?' } else { '&' });
-            url.push_str(name);
+            url.extend(utf8_percent_encode(name, RESERVED));
             url.push('=');
             url.extend(utf8_percent_encode(value, RESERVED));
         }

@@ -34,8 +34,8 @@ const BODIES_AT_ONCE: usize = 16;
 pub struct RateHeaders {
     /// What is left in the window.
     pub remaining: &'static str,
-    /// What the call has cost.
-    pub used: &'static str,
+    /// What the call has cost, where the vendor counts that.
+    pub used: Option<&'static str>,
 }
 
 /// A place for a value that is remembered, and until when it counts.
@@ -125,8 +125,10 @@ impl Line {
             let result = self
                 .attempt(call, &url, body.clone(), limit, operation, attempt)
                 .await;
-            if let Ok(reply) = &result {
-                meter.count_credits(self.credits(reply));
+            if let Ok(reply) = &result
+                && let Some(credits) = self.credits(reply)
+            {
+                meter.count_credits(credits);
             }
             let outcome = match &result {
                 Ok(reply) => Outcome::Reply {
@@ -185,18 +187,16 @@ impl Line {
         result
     }
 
-    /// What the help desk says a call has cost.
-    fn credits(&self, reply: &Reply) -> u32 {
-        let used = reply
-            .header(self.rate.used)
-            .and_then(|text| text.parse::<f64>().ok());
+    /// What the help desk says a call has cost, if it does.
+    fn credits(&self, reply: &Reply) -> Option<u32> {
+        let used = reply.header(self.rate.used?)?.parse::<f64>().ok();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "within 0 to 1000"
         )]
         used.filter(|used| (0.0..=1000.0).contains(used))
-            .map_or(0, |used| used as u32)
+            .map(|used| used as u32)
     }
 
     /// Counts an attempt and logs it, without anything that names the account's people.
@@ -221,7 +221,7 @@ impl Line {
             .record(duration.as_secs_f64());
         if let Ok(reply) = result {
             metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
-                .increment(self.credits(reply).into());
+                .increment(self.credits(reply).unwrap_or(0).into());
             let remaining = reply
                 .header(self.rate.remaining)
                 .and_then(|text| text.parse::<f64>().ok());

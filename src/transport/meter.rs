@@ -1,7 +1,7 @@
 //! What a request has cost at the help desk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 /// Counts the upstream calls of one request. A clone counts on the same meter.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,8 @@ struct Counts {
     calls: AtomicU32,
     /// What the help desk said they cost.
     credits: AtomicU32,
+    /// Whether it said so at all.
+    has_credits: AtomicBool,
 }
 
 impl Meter {
@@ -25,6 +27,7 @@ impl Meter {
     /// Counts what the help desk said a call has cost.
     pub fn count_credits(&self, credits: u32) {
         self.0.credits.fetch_add(credits, Relaxed);
+        self.0.has_credits.store(true, Relaxed);
     }
 
     /// Calls so far.
@@ -32,8 +35,9 @@ impl Meter {
         self.0.calls.load(Relaxed)
     }
 
-    /// Credits so far; 0 where the help desk does not count them.
-    pub fn credits(&self) -> u32 {
-        self.0.credits.load(Relaxed)
+    /// Credits so far, if the help desk counts them.
+    pub fn credits(&self) -> Option<u32> {
+        let has_credits = self.0.has_credits.load(Relaxed);
+        has_credits.then(|| self.0.credits.load(Relaxed))
     }
 }

@@ -1,6 +1,7 @@
 //! Generated documents are what the code says. A stale one is written anew and the test fails once:
 //! look at the difference and commit it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,9 @@ use deskgate::provider::error::{Kind, ProviderError};
 use deskgate::providers;
 use serde_json::Value;
 
+use crate::contract::costs::{self, Cost};
+use crate::desks::HelpDesk;
+use crate::desks::freshdesk::Freshdesk;
 use crate::support::document::DOCUMENT;
 
 /// Compares a document with its file, and writes the file if they differ.
@@ -91,6 +95,7 @@ fn takes<F: Field>(accepts: &Accepts<F>, field: F) -> &'static str {
     match field {
         field if accepts.required.contains(&field) => "required",
         field if accepts.fixed.contains(&field) => "refused if it would change",
+        field if accepts.refused.contains(&field) => "refused",
         field if accepts.clearable.contains(&field) => "yes, or null",
         field if accepts.optional.contains(&field) => "yes",
         _ => "ignored",
@@ -117,11 +122,30 @@ fn table<F: Field>(
     }
 }
 
-#[test]
-fn the_providers_document_is_fresh() {
+/// What a walk of a thousand tickets costs at each help desk, in words. Every provider has to be here.
+async fn costs() -> BTreeMap<&'static str, String> {
+    BTreeMap::from([(Freshdesk::SERVICE, cost::<Freshdesk>().await)])
+}
+
+/// What a walk of a thousand tickets costs at one.
+async fn cost<D: HelpDesk>() -> String {
+    let mut sizes = Vec::new();
+    for page_size in [100, 1000] {
+        let Cost { calls, credits } = costs::of_a_thousand_tickets::<D>(page_size).await;
+        let credits = credits.map_or(String::new(), |credits| format!(" of {credits} credits"));
+        sizes.push(format!(
+            "{calls} calls{credits} with `page_size={page_size}`"
+        ));
+    }
+    sizes.join(", ")
+}
+
+#[tokio::test]
+async fn the_providers_document_is_fresh() {
     let mut text = "# Help desks\n\nGenerated from each provider's `Capabilities`; do not edit. *ignored*: the help desk \
                     does not have the attribute; it is null when read.\n"
         .to_owned();
+    let costs = costs().await;
     for provider in providers::all() {
         let Capabilities {
             title,
@@ -155,18 +179,22 @@ fn the_providers_document_is_fresh() {
         };
         writeln!(text, "- Operations that it lacks: {lacking}").unwrap();
         writeln!(text, "- Objects on a page: at most {max_page_size}").unwrap();
-        writeln!(
-            text,
-            "- Rate limit read from: `{}`, `{}`",
-            rate.remaining, rate.used
-        )
-        .unwrap();
+        let used = rate
+            .used
+            .map_or(String::new(), |used| format!(", `{used}`"));
+        writeln!(text, "- Rate limit read from: `{}`{used}", rate.remaining).unwrap();
         let orders: Vec<_> = list
             .orders
             .iter()
             .map(|order| format!("`{}`", order.name()))
             .collect();
         writeln!(text, "- Orders: {}", orders.join(", ")).unwrap();
+        writeln!(
+            text,
+            "- Walking 1,000 tickets with names and descriptions, as measured: {}",
+            costs[provider.id()]
+        )
+        .unwrap();
         let never: Vec<_> = list
             .never_listed
             .iter()

@@ -8,8 +8,9 @@
 mod api;
 mod commands;
 mod contract;
+mod desks;
 mod documents;
+mod freshdesk;
 mod store;
 mod support;
 mod tidy;
-mod upstream;

@@ -11,10 +11,11 @@ use serde_json::value::RawValue;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{CommentId, TicketId};
+use crate::model::object::Object;
 use crate::model::page::{Cursor, End, Found, PageRequest, Then};
-use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::upstream::{Upstream, read};
+use crate::provider::upstream::{Upstream, read, read_object};
+use crate::provider::{Result, confirm_visibility};
 use crate::providers::freshdesk::{held_for_spam, state, translate, wire, writable};
 
 /// The last page of conversations that is read.
@@ -127,7 +128,7 @@ pub(super) async fn page(
     let mut place = match &request.at {
         None => {
             let reply = up.send(translate::get_with_conversations(ticket)?).await?;
-            let view: wire::Ticket<'_> = read(&reply)?;
+            let Object(view): Object<wire::Ticket<'_>> = read(&reply)?;
             state(&view)?;
             spam = view.spam.is_set();
             let embedded = view.conversations.0;
@@ -250,8 +251,7 @@ async fn list(up: &Upstream, ticket: &TicketId, page: u32) -> Result<(Vec<Entry>
 /// Reads conversations.
 fn entries(up: &Upstream, conversations: Vec<&RawValue>) -> Result<Vec<Entry>> {
     let read_one = |raw: &RawValue| {
-        let conversation = serde_json::from_str(raw.get())
-            .map_err(|_| ProviderError::malformed("a conversation"))?;
+        let conversation = read_object(raw)?;
         let (object, is_note) = entry(conversation);
         Ok(Entry {
             found: Found {
@@ -319,20 +319,6 @@ pub(super) async fn create(
     let made = made.map_err(|_| ProviderError::outcome_unknown())?;
     confirm_visibility(&made.object, new.public)?;
     Ok(made)
-}
-
-/// Refuses to call a comment stored as it was asked for when the help desk says otherwise.
-fn confirm_visibility(comment: &Comment, asked: bool) -> Result<()> {
-    if comment.public == asked {
-        return Ok(());
-    }
-    tracing::error!(comment.id = %comment.id, comment.public, "a comment has another visibility than was asked for");
-    let stored = if comment.public { "public" } else { "private" };
-    let id = &comment.id;
-    let message = format!(
-        "the help desk does not confirm the visibility that was asked for: it counts {id} as {stored}"
-    );
-    Err(ProviderError::new(Kind::Malformed, message))
 }
 
 /// Changes the text of a note.

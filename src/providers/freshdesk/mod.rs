@@ -31,6 +31,7 @@ use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::field::{CommentField, TicketField};
 use crate::model::filter::Order;
 use crate::model::id::{CommentId, TicketId};
+use crate::model::object::Object;
 use crate::model::page::{End, Found, Page, PageRequest, Then, TicketQuery};
 use crate::model::patch::Patch;
 use crate::model::person::PersonRef;
@@ -38,6 +39,7 @@ use crate::model::text::Text;
 use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Operation};
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
+use crate::provider::json::whole_seconds;
 use crate::provider::upstream::{Upstream, read};
 use crate::provider::{Identity, Provider, Result};
 use crate::providers::freshdesk::statuses::Labels;
@@ -60,6 +62,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     list: ListCapabilities {
         orders: &Order::ALL,
         finds_people: true,
+        has_archive: false,
         never_listed: &["archived", "merged", "permanently_deleted"],
     },
     create_ticket: Accepts {
@@ -81,6 +84,7 @@ const CAPABILITIES: Capabilities = Capabilities {
             TicketField::EmailCcs,
         ],
         fixed: &[],
+        refused: &[],
         clearable: &[],
     },
     update_ticket: Accepts {
@@ -100,6 +104,7 @@ const CAPABILITIES: Capabilities = Capabilities {
             TicketField::Assignee,
         ],
         fixed: &[TicketField::EmailCcs],
+        refused: &[],
         clearable: &[
             TicketField::TicketType,
             TicketField::Tags,
@@ -113,18 +118,20 @@ const CAPABILITIES: Capabilities = Capabilities {
         required: &[CommentField::Content],
         optional: &[CommentField::Author, CommentField::Public],
         fixed: &[],
+        refused: &[],
         clearable: &[],
     },
     update_comment: Accepts {
         required: &[],
         optional: &[CommentField::Content],
         fixed: &[CommentField::Author, CommentField::Public],
+        refused: &[],
         clearable: &[],
     },
     max_page_size: translate::MAX_PAGE,
     rate: RateHeaders {
         remaining: "x-ratelimit-remaining",
-        used: "x-ratelimit-used-currentrequest",
+        used: Some("x-ratelimit-used-currentrequest"),
     },
     credentials: &["api_key"],
 };
@@ -394,7 +401,7 @@ async fn complete(
     match written.due_at {
         Patch::Keep => {}
         Patch::Clear => found.object.due_at = None,
-        Patch::Set(due_at) => found.object.due_at = Some(translate::whole_seconds(due_at)),
+        Patch::Set(due_at) => found.object.due_at = Some(whole_seconds(due_at)),
     }
     Ok(found)
 }
@@ -414,7 +421,7 @@ async fn explain(up: &Upstream, id: &TicketId, error: ProviderError) -> Provider
 /// Checks that a ticket can be written to: a trashed one is not found, a spam one refuses.
 async fn writable(up: &Upstream, id: &TicketId) -> Result<()> {
     let reply = up.send(translate::get_state(id)?).await?;
-    let ticket: wire::Ticket<'_> = read(&reply)?;
+    let Object(ticket): Object<wire::Ticket<'_>> = read(&reply)?;
     state(&ticket)?;
     if ticket.spam.is_set() {
         Err(held_for_spam())

@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::model::ticket::{NativeStatus, Priority, Status};
 use crate::provider::Result;
+use crate::provider::json::{Fields, Number};
 use crate::provider::upstream::read;
-use crate::providers::freshdesk::wire::{self, Number};
+use crate::providers::freshdesk::wire;
 use crate::transport::call::{Call, Reply};
 
 /// The account's names of its statuses, as agents see them. Ids are per account: they are read,
@@ -30,7 +31,7 @@ pub(super) fn labels(reply: &Reply) -> Result<Labels> {
         .find(|field| field.name == "status")
         .and_then(|field| field.choices);
     if let Some(choices) = choices
-        && let Ok(wire::Fields(choices)) = serde_json::from_str(choices.get())
+        && let Ok(Fields(choices)) = serde_json::from_str(choices.get())
     {
         for (id, names) in choices {
             if let (Ok(id), Some(label)) = (id.parse(), first_name(names)) {

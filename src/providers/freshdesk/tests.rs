@@ -161,6 +161,7 @@ fn a_list_is_never_limited_to_thirty_days() {
         filter: Filter::default(),
         include_deleted: false,
         include_spam: false,
+        include_archived: false,
         with_description: true,
         with_requester: false,
     };

@@ -16,6 +16,7 @@ use crate::model::text::Text;
 use crate::model::ticket::{CustomProperty, NewTicket, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
+use crate::provider::json::{Number, number, patched, text, time, whole_seconds};
 use crate::providers::freshdesk::statuses::{self, Labels};
 use crate::providers::freshdesk::walk::List;
 use crate::providers::freshdesk::wire;
@@ -40,12 +41,6 @@ fn below_ticket(id: &TicketId, name: &'static str) -> Result<[Cow<'static, str>;
 fn conversation_path(id: &CommentId) -> Result<[Cow<'static, str>; 2]> {
     let number = number(id.upstream()).ok_or_else(|| ProviderError::not_found("the comment"))?;
     Ok(["conversations".into(), number.to_string().into()])
-}
-
-/// Reads an id of Freshdesk's: a decimal number in its one spelling.
-fn number(text: &str) -> Option<u64> {
-    let canonical = !text.starts_with(['0', '+']);
-    text.parse().ok().filter(|_| canonical)
 }
 
 /// Reads an id that a request names, or says which attribute is wrong.
@@ -294,23 +289,9 @@ pub(super) fn delete_ticket(id: &TicketId) -> Result<Call> {
     Ok(Call::delete(ticket_path(id)?))
 }
 
-/// The value that a patch puts: null to clear, nothing to keep.
-fn patched<T>(patch: &Patch<T>, put: impl FnOnce(&T) -> Result<Value>) -> Result<Option<Value>> {
-    match patch {
-        Patch::Keep => Ok(None),
-        Patch::Clear => Ok(Some(Value::Null)),
-        Patch::Set(value) => put(value).map(Some),
-    }
-}
-
 /// Freshdesk wants both due dates together (section 4.3, and the unified API says so).
 fn due_members(due: Value) -> [(String, Value); 2] {
     [("due_by".into(), due.clone()), ("fr_due_by".into(), due)]
-}
-
-/// Freshdesk's times have no fraction (section 3).
-pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
-    Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
 /// Names the requester by id, or by an address from which Freshdesk makes a contact.
@@ -417,22 +398,8 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
     }
 }
 
-/// A text if the value is one.
-fn text(raw: Option<&RawValue>) -> Option<Text> {
-    raw.and_then(Text::from_raw)
-}
-
-/// A time if the value is one.
-fn time(raw: Option<&RawValue>) -> Option<Timestamp> {
-    raw?.get()
-        .strip_prefix('"')?
-        .strip_suffix('"')?
-        .parse()
-        .ok()
-}
-
 /// The requester: what the ticket embeds, or at least the id.
-fn person(id: wire::Number, embedded: Option<&RawValue>) -> Option<Person> {
+fn person(id: Number, embedded: Option<&RawValue>) -> Option<Person> {
     let embedded: Option<wire::Requester<'_>> =
         embedded.and_then(|raw| serde_json::from_str(raw.get()).ok());
     let Some(wire::Requester {

@@ -7,8 +7,9 @@ use http::Method;
 use secrecy::{ExposeSecret as _, SecretBox};
 use serde_json::json;
 
+use crate::desks::freshdesk::Freshdesk;
 use crate::support::upstream::always;
-use crate::support::{TestApp, UPSTREAM_URL, connect};
+use crate::support::{TestApp, connect};
 
 #[tokio::test]
 async fn without_a_valid_credential_nothing_is_read_and_nothing_is_called() {
@@ -96,8 +97,8 @@ async fn an_account_of_somebody_else_is_like_one_that_never_was() {
     let (transport, received) = always(200, "{}");
     let app = TestApp::over(transport).await;
     let stranger = app.edge.store.create_key("stranger").await.unwrap();
-    let foreign = connect(&app.edge.store, &stranger.application_id, UPSTREAM_URL).await;
-    let second = connect(&app.edge.store, &app.application, UPSTREAM_URL).await;
+    let foreign = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
+    let second = connect::<Freshdesk>(&app.edge.store, &app.application).await;
     let never = 4711;
     for (method, below) in [
         (Method::GET, ""),

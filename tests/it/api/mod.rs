@@ -3,6 +3,3 @@
 mod access;
 mod accounts;
 mod bad_input;
-mod comments;
-mod privacy;
-mod tickets;

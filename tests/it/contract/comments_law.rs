@@ -1,28 +1,28 @@
 //! The paging law for the comments of a ticket: see [`super::law`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use deskgate::clock::Clock;
-use deskgate::model::id::{CommentId, TicketId};
-use deskgate::providers::freshdesk::sim::{Options, Plan, Simulator, Switches};
 use http::Request;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use tokio::sync::Mutex;
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 
+use crate::contract::lab::{public, runtime, upstream_comment};
 use crate::contract::law::cases;
-use crate::support::upstream::in_process;
-use crate::support::{TestApp, UPSTREAM_KEY, clock};
+use crate::desks::{HelpDesk, Setup};
+use crate::support::{TestApp, clock};
 
 /// Something that people do with the comments of a ticket.
 #[derive(Debug, Clone, Copy)]
 enum Act {
-    /// A note is added.
-    Add,
+    /// A comment is added.
+    Add { is_public: bool },
     /// A comment is edited.
     Edit(usize),
     /// A comment is deleted.
@@ -37,7 +37,7 @@ type Schedule = (usize, u16, Vec<(u8, Act)>);
 /// Random schedules; some with more comments than one page of Freshdesk's has.
 fn schedules() -> impl Strategy<Value = Schedule> {
     let act = prop_oneof![
-        2 => Just(Act::Add),
+        2 => any::<bool>().prop_map(|is_public| Act::Add { is_public }),
         3 => (0..240_usize).prop_map(Act::Edit),
         3 => (0..240_usize).prop_map(Act::Delete),
         2 => (50..2500_u64).prop_map(Act::Wait),
@@ -52,17 +52,17 @@ fn schedules() -> impl Strategy<Value = Schedule> {
 }
 
 /// The ticket of one schedule, and what is known of its comments.
-struct Thread {
+struct Thread<D> {
     /// The help desk.
-    simulator: Simulator,
+    desk: D,
     /// The ticket.
-    ticket: u64,
+    ticket: String,
     /// What is still to happen.
     acts: VecDeque<(u8, Act)>,
-    /// The version of each comment: its body.
-    versions: BTreeMap<u64, u64>,
+    /// The version of each comment: its text.
+    versions: BTreeMap<String, String>,
     /// What has changed since the walk began.
-    changed: BTreeSet<u64>,
+    changed: BTreeSet<String>,
     /// Versions given so far.
     next_version: u64,
     /// Whether acts happen between pages only: several answers of the help desk are no snapshot, and what
@@ -70,29 +70,29 @@ struct Thread {
     between_pages: bool,
 }
 
-impl Thread {
-    /// Adds a comment.
-    fn add(&mut self) {
+impl<D: HelpDesk> Thread<D> {
+    /// A text that was never given.
+    fn version(&mut self) -> String {
         self.next_version += 1;
-        let body = self.next_version.to_string();
-        let id = self.simulator.change(|world| {
-            let me = world.me;
-            world.add_note(self.ticket, me, &body, true)
-        });
-        self.versions.insert(id, self.next_version);
+        format!("version {}.", self.next_version)
+    }
+
+    /// Adds a comment.
+    async fn add(&mut self, is_public: bool) {
+        let text = self.version();
+        let id = self.desk.add_comment(&self.ticket, &text, is_public).await;
+        self.versions.insert(id.clone(), text);
         self.changed.insert(id);
     }
 
     /// The comment that an act means.
-    fn pick(&self, which: usize) -> Option<u64> {
-        self.versions
-            .keys()
-            .nth(which % self.versions.len().max(1))
-            .copied()
+    fn pick(&self, which: usize) -> Option<String> {
+        let count = self.versions.len().max(1);
+        self.versions.keys().nth(which % count).cloned()
     }
 
     /// Lets one call go by: what is due happens.
-    fn tick(&mut self, clock: &Clock) {
+    async fn tick(&mut self, clock: &Clock) {
         if let Some((wait, _)) = self.acts.front_mut()
             && *wait > 0
         {
@@ -101,21 +101,20 @@ impl Thread {
         }
         while let Some((_, act)) = self.acts.pop_front_if(|(wait, _)| *wait == 0) {
             match act {
-                Act::Add => self.add(),
+                Act::Add { is_public } => self.add(is_public).await,
                 Act::Edit(which) => {
                     let Some(id) = self.pick(which) else { continue };
-                    self.next_version += 1;
-                    let body = self.next_version.to_string();
-                    self.simulator.change(|world| {
-                        world.edit_conversation(id, |conversation| conversation.body = body)
-                    });
-                    self.versions.insert(id, self.next_version);
-                    self.changed.insert(id);
+                    let text = self.version();
+                    if self.desk.edit_comment(&self.ticket, &id, &text).await {
+                        self.versions.insert(id.clone(), text);
+                        self.changed.insert(id);
+                    }
                 }
                 Act::Delete(which) => {
                     let Some(id) = self.pick(which) else { continue };
-                    self.simulator.change(|world| world.delete_conversation(id));
-                    self.versions.remove(&id);
+                    if self.desk.delete_comment(&self.ticket, &id).await {
+                        self.versions.remove(&id);
+                    }
                 }
                 Act::Wait(milliseconds) => clock.advance(Duration::from_millis(milliseconds)),
             }
@@ -124,50 +123,41 @@ impl Thread {
 }
 
 /// Walks the comments of a schedule; says which part of the law was broken.
-async fn walk(
+async fn walk<D: HelpDesk>(
     app: &TestApp,
-    clock: &Clock,
-    thread: &Mutex<Option<Thread>>,
+    thread: &Mutex<Option<Thread<D>>>,
     schedule: Schedule,
 ) -> Result<(), String> {
     let (count, page_size, acts) = schedule;
-    let shown = clock.clone();
-    let options = Options {
-        api_key: UPSTREAM_KEY.into(),
-        tickets: 1,
+    let setup = Setup {
+        tickets: 0,
         seed: 1,
-        plan: Plan::Unlimited,
-        latency: Duration::ZERO,
-        switches: Switches::default(),
+        habit: 0,
     };
-    let simulator = Simulator::new(options, Arc::new(move || shown.now()));
-    let ticket = simulator.change(|world| {
-        let requester = *world.contacts.keys().next().unwrap();
-        let ticket = world.blank_ticket(requester);
-        let id = ticket.id;
-        world.insert_ticket(ticket);
-        id
-    });
+    let desk = D::start(setup, app.clock.clone()).await;
+    let ticket = desk.create("with comments", 0).await;
     let mut new = Thread {
-        simulator,
-        ticket,
+        desk,
+        ticket: ticket.clone(),
         acts: VecDeque::new(),
         versions: BTreeMap::new(),
         changed: BTreeSet::new(),
         next_version: 0,
         between_pages: count > 60,
     };
-    (0..count).for_each(|_| new.add());
+    for number in 0..count {
+        new.add(number % 3 == 0).await;
+    }
     new.changed.clear();
     new.acts = acts.into();
-    clock.advance(Duration::from_secs(3));
-    *thread.lock().unwrap() = Some(new);
+    app.clock.advance(Duration::from_secs(3));
+    *thread.lock().await = Some(new);
 
     let base = format!(
         "/tickets/{}/comments?page_size={page_size}",
-        TicketId::from_upstream(ticket.to_string())
+        public(&ticket)
     );
-    let mut seen: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut page = String::new();
     for pages in 0.. {
         let list = app.get(&format!("{base}{page}")).await;
@@ -176,15 +166,8 @@ async fn walk(
         }
         let objects = list.body["objects"].as_array().unwrap();
         for comment in objects {
-            let id: CommentId = comment["id"].as_str().unwrap().parse().unwrap();
-            let content = comment["content"]
-                .as_str()
-                .unwrap()
-                .replace("<div>", "")
-                .replace("</div>", "");
-            seen.entry(id.upstream().parse().unwrap())
-                .or_default()
-                .push(content);
+            let of_this = seen.entry(upstream_comment(comment)).or_default();
+            of_this.push(comment["content"].as_str().unwrap().to_owned());
         }
         let Some(next) = list.body["next_page"].as_str() else {
             break;
@@ -193,19 +176,22 @@ async fn walk(
             return Err("an empty page has a successor".into());
         }
         page = format!("&page={next}");
-        let mut thread = thread.lock().unwrap();
+        let mut thread = thread.lock().await;
         let thread = thread.as_mut().unwrap();
         if thread.between_pages {
-            thread.tick(clock);
+            thread.tick(&app.clock).await;
         }
     }
-    let thread = thread.lock().unwrap();
+    let thread = thread.lock().await;
     let thread = thread.as_ref().unwrap();
     for (id, version) in &thread.versions {
         let appearances = seen.get(id).map(Vec::as_slice).unwrap_or_default();
-        if appearances.last() != Some(&version.to_string()) {
+        if !appearances
+            .last()
+            .is_some_and(|last| last.contains(version))
+        {
             return Err(format!(
-                "comment {id} is at version {version}, and was last seen at {appearances:?}"
+                "comment {id} is at {version}, and was last seen at {appearances:?}"
             ));
         }
         if !thread.changed.contains(id) && appearances.len() != 1 {
@@ -218,26 +204,26 @@ async fn walk(
     Ok(())
 }
 
-#[test]
-fn the_paging_law_holds_for_comments() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+/// The law holds.
+pub(crate) fn the_paging_law_holds_for_comments<D: HelpDesk>() {
+    let runtime = runtime();
     let clock = clock();
-    let thread: Arc<Mutex<Option<Thread>>> = Arc::default();
+    let thread: Arc<Mutex<Option<Thread<D>>>> = Arc::default();
     let (shown, current) = (clock.clone(), Arc::clone(&thread));
     let transport = BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
-        shown.advance(Duration::from_millis(70));
-        let mut thread = current.lock().unwrap();
-        let thread = thread.as_mut().unwrap();
-        if !thread.between_pages {
-            thread.tick(&shown);
+        let (clock, thread) = (shown.clone(), Arc::clone(&current));
+        async move {
+            clock.advance(Duration::from_millis(70));
+            let mut thread = thread.lock().await;
+            let thread = thread.as_mut().unwrap();
+            if !thread.between_pages {
+                thread.tick(&clock).await;
+            }
+            thread.desk.transport().oneshot(request).await
         }
-        in_process(thread.simulator.router()).oneshot(request)
     }));
     let app = runtime
-        .block_on(TestApp::at(transport, clock.clone()))
+        .block_on(TestApp::of::<D>(transport, clock))
         .in_still_time();
     let mut runner = TestRunner::new(Config {
         // Tickets with hundreds of comments are slow to walk.
@@ -247,7 +233,7 @@ fn the_paging_law_holds_for_comments() {
     });
     let outcome = runner.run(&schedules(), |schedule| {
         runtime
-            .block_on(walk(&app, &clock, &thread, schedule))
+            .block_on(walk::<D>(&app, &thread, schedule))
             .map_err(TestCaseError::fail)
     });
     outcome.unwrap();

@@ -16,7 +16,7 @@ use deskgate::http::auth::ApiKeys;
 use deskgate::http::{Edge, router};
 use deskgate::model::id::AccountId;
 use deskgate::providers;
-use deskgate::providers::freshdesk::sim::{Options, Plan, Simulator, Switches};
+use deskgate::providers::freshdesk::sim::{Simulator, Switches};
 use deskgate::store::Store;
 use deskgate::store::accounts::NewAccount;
 use deskgate::store::applications::ApplicationId;
@@ -24,9 +24,10 @@ use deskgate::store::master_key::MasterKey;
 use deskgate::transport::egress::Egress;
 use deskgate::transport::http::Transport;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
 use tower_http::normalize_path::NormalizePath;
 
+use crate::desks::HelpDesk;
+use crate::desks::freshdesk::Freshdesk;
 use crate::support::request::Request;
 
 /// The API key of the simulated help desk: a text that is nowhere else.
@@ -59,19 +60,22 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
-    /// A gateway in front of this transport, with one account connected without a call.
+    /// A gateway in front of this transport, with a Freshdesk account connected without a call.
     pub(crate) async fn over(transport: Transport) -> Self {
-        Self::at(transport, clock()).await
+        Self::of::<Freshdesk>(transport, clock()).await
     }
 
-    /// [`TestApp::over`] with a clock that somebody else looks at as well.
-    pub(crate) async fn at(transport: Transport, clock: Clock) -> Self {
+    /// A gateway in front of this line to a help desk, with one account connected without a call; the
+    /// clock is one that somebody else looks at as well.
+    pub(crate) async fn of<D: HelpDesk>(transport: Transport, clock: Clock) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
         let store = Store::open(&url, &MasterKey::generate(), clock.clone())
             .await
             .unwrap();
-        let allowed = ["freshdesk.test:80", "other.test:80"].map(|text| text.parse().unwrap());
+        let host = D::ORIGIN.strip_prefix("http://").unwrap();
+        let allowed =
+            [format!("{host}:80"), "other.test:80".into()].map(|text| text.parse().unwrap());
         let edge = Edge {
             desks: Desks::new(
                 store.clone(),
@@ -92,7 +96,7 @@ impl TestApp {
             draining: Arc::default(),
         };
         let key = store.create_key("tests").await.unwrap();
-        let account = connect(&store, &key.application_id, UPSTREAM_URL).await;
+        let account = connect::<D>(&store, &key.application_id).await;
         let century = Duration::from_hours(24 * 365 * 100);
         let scopes = [Scope::Read, Scope::Write];
         let token = edge
@@ -121,18 +125,9 @@ impl TestApp {
     /// A gateway in front of a simulated Freshdesk of this size and behaviour.
     pub(crate) async fn freshdesk_with(tickets: u32, switches: Switches) -> (Self, Simulator) {
         let clock = clock();
-        let shown = clock.clone();
-        let options = Options {
-            api_key: UPSTREAM_KEY.into(),
-            tickets,
-            seed: 7,
-            plan: Plan::Unlimited,
-            latency: Duration::ZERO,
-            switches,
-        };
-        let simulator = Simulator::new(options, Arc::new(move || shown.now()));
-        let app = Self::at(upstream::in_process(simulator.router()), clock).await;
-        (app, simulator)
+        let desk = Freshdesk::with(tickets, switches, &clock);
+        let app = Self::of::<Freshdesk>(desk.transport(), clock).await;
+        (app, desk.simulator)
     }
 
     /// Has time stand still while requests are answered, and jump over every wait. The database runs
@@ -208,18 +203,16 @@ pub(crate) fn clock() -> Clock {
     Clock::at("2026-11-20T20:00:00Z".parse().unwrap())
 }
 
-/// Stores an account of the simulated help desk.
-pub(crate) async fn connect(store: &Store, application: &ApplicationId, origin: &str) -> AccountId {
+/// Stores an account of a simulated help desk.
+pub(crate) async fn connect<D: HelpDesk>(store: &Store, application: &ApplicationId) -> AccountId {
     let account = NewAccount {
         application_id: application.clone(),
-        service: "freshdesk".into(),
-        origin: origin.into(),
+        service: D::SERVICE.into(),
+        origin: D::ORIGIN.into(),
         account: None,
         name: None,
         options: "{}".into(),
-        credentials: json!({ "url": origin, "api_key": UPSTREAM_KEY })
-            .to_string()
-            .into(),
+        credentials: D::credentials().to_string().into(),
     };
     store.insert_account(account).await.unwrap().id
 }

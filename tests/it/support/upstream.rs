@@ -1,5 +1,6 @@
 //! Help desks behind the seam: a simulator's router, or a function that answers.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -36,6 +37,20 @@ impl Received {
     /// How many.
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap().len()
+    }
+
+    /// Forgets them.
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
+    /// How many were no reads.
+    pub(crate) fn writes(&self) -> usize {
+        let requests = self.0.lock().unwrap();
+        requests
+            .iter()
+            .filter(|request| request.method() != http::Method::GET)
+            .count()
     }
 
     /// Verb and path of each.
@@ -78,4 +93,70 @@ pub(crate) fn reply(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
         .header("x-ratelimit-total", "100")
         .body(body.into())
         .unwrap()
+}
+
+/// What an upstream says in place of its answer.
+pub(crate) type Outcome = Result<Response<Bytes>, TransportError>;
+
+/// What happens to a request on its way.
+pub(crate) enum Fault {
+    /// Nothing.
+    Pass,
+    /// It does not arrive; this comes back.
+    Instead(Outcome),
+    /// It arrives; this comes back in place of the answer.
+    After(Outcome),
+}
+
+/// The line to a help desk, as a test sees and disturbs it.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    /// Where it leads.
+    far_end: Arc<Mutex<Transport>>,
+    /// What went over it.
+    pub(crate) received: Received,
+    /// What happens to the next requests.
+    faults: Arc<Mutex<VecDeque<Fault>>>,
+}
+
+impl Wire {
+    /// A line that leads there.
+    pub(crate) fn to(far_end: Transport) -> Self {
+        Self {
+            far_end: Arc::new(Mutex::new(far_end)),
+            received: Received::default(),
+            faults: Arc::default(),
+        }
+    }
+
+    /// Has it lead somewhere else.
+    pub(crate) fn redirect(&self, far_end: Transport) {
+        *self.far_end.lock().unwrap() = far_end;
+    }
+
+    /// What happens to the next requests, one each; what was due before is forgotten.
+    pub(crate) fn disturb(&self, faults: impl IntoIterator<Item = Fault>) {
+        *self.faults.lock().unwrap() = faults.into_iter().collect();
+    }
+
+    /// The near end.
+    pub(crate) fn transport(&self) -> Transport {
+        let line = self.clone();
+        BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+            let line = line.clone();
+            async move {
+                line.received.0.lock().unwrap().push(request.clone());
+                let fault = line.faults.lock().unwrap().pop_front();
+                let far_end = line.far_end.lock().unwrap().clone();
+                match fault.unwrap_or(Fault::Pass) {
+                    Fault::Pass => far_end.oneshot(request).await,
+                    Fault::Instead(outcome) => outcome,
+                    Fault::After(outcome) => {
+                        let _ = far_end.oneshot(request).await;
+                        outcome
+                    }
+                }
+            }
+        }))
+    }
 }

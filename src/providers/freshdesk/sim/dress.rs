@@ -1,16 +1,15 @@
-//! From an answer to a response: the headers that every answer carries, and the answers of the
-//! fault script (Freshdesk reference, sections 1 and 2).
+//! From an answer to a response: the headers that every answer carries (Freshdesk reference, sections 1
+//! and 2).
 
 use axum::body::Body;
 use axum::response::Response;
-use bytes::Bytes;
-use futures_util::stream;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 
 use super::Simulator;
 use super::reply::Reply;
+use crate::simulator::{http_date, put};
 
 impl Simulator {
     /// Puts the headers on that every answer carries (section 1).
@@ -75,45 +74,4 @@ impl Simulator {
         }
         response
     }
-}
-
-/// Sets a header whose value may not fit; what does not fit is left out.
-pub(super) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(HeaderName::from_static(name), value);
-    }
-}
-
-/// A moment as HTTP writes it.
-pub(super) fn http_date(now: Timestamp) -> String {
-    now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-/// An answer of the fault script, with nothing of ours but the date.
-pub(super) fn scripted(
-    status: u16,
-    body: String,
-    headers: Vec<(String, String)>,
-    now: Timestamp,
-) -> Response {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    put(response.headers_mut(), "date", &http_date(now));
-    for (name, value) in headers {
-        let name = HeaderName::try_from(name);
-        let value = HeaderValue::try_from(value);
-        if let (Ok(name), Ok(value)) = (name, value) {
-            response.headers_mut().append(name, value);
-        }
-    }
-    response
-}
-
-/// The same answer, but its body ends in an error before it is whole.
-pub(super) fn broken(response: Response) -> Response {
-    let (parts, _) = response.into_parts();
-    let cut = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let pieces = [Ok(Bytes::from_static(b"{\"id\":")), Err(cut)];
-    Response::from_parts(parts, Body::from_stream(stream::iter(pieces)))
 }

@@ -62,31 +62,20 @@ pub mod world;
 mod world_conversations;
 mod world_people;
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use jiff::Timestamp;
+use clap::Args;
+use serde_json::{Map, Value, json};
 
+use crate::simulator::{self, DemoPlan, Now, Script, locked};
+pub use crate::simulator::{Fault, ReceivedCall};
 use limits::Limits;
 pub use limits::Plan;
 pub use switches::Switches;
 use world::World;
-
-/// The clock of a simulator: tests move it, the command line passes the wall clock.
-pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// How many live tickets the demo's world has.
-pub const DEMO_TICKETS: u32 = 250;
-
-/// The seed of the demo's world.
-pub const DEMO_SEED: u64 = 2026;
-
-/// How many received calls [`Simulator::calls`] keeps; older ones are forgotten.
-pub const KEPT_CALLS: usize = 100_000;
 
 /// What a simulator is built from. No `Debug`: it holds the API key.
 #[derive(Clone)]
@@ -107,45 +96,61 @@ pub struct Options {
 }
 
 impl Options {
-    /// The demo's world behind the given key: no limits, no latency.
-    pub fn demo(api_key: String) -> Self {
+    /// The demo's world: no latency. Its key is no secret: it opens nothing else.
+    pub fn demo(tickets: u32, seed: u64, plan: DemoPlan) -> Self {
         Self {
-            api_key,
-            tickets: DEMO_TICKETS,
-            seed: DEMO_SEED,
-            plan: Plan::Unlimited,
+            api_key: "demo-freshdesk-key".into(),
+            tickets,
+            seed,
+            plan: match plan {
+                DemoPlan::Small => Plan::Growth,
+                DemoPlan::Medium => Plan::Pro,
+                DemoPlan::Large => Plan::Enterprise,
+                DemoPlan::Unlimited => Plan::Unlimited,
+            },
             latency: Duration::ZERO,
             switches: Switches::default(),
         }
     }
 }
 
-/// One API call that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedCall {
-    /// The verb.
-    pub method: http::Method,
-    /// The path, as received.
-    pub path: String,
-    /// The query, as received, without its question mark; empty when there is none.
-    pub query: String,
-    /// The status that was answered.
-    pub status: u16,
-    /// What the call cost of the rate limit.
-    pub credits: u32,
+/// What the command line says of one.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What every simulated help desk is asked for.
+    #[command(flatten)]
+    pub common: simulator::Arguments,
+    /// The API key that is accepted. Not a secret: it opens nothing but the simulator.
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_API_KEY",
+        default_value = "simulated-key",
+        value_name = "KEY"
+    )]
+    pub api_key: String,
+    /// The plan whose rate limits the help desk has: trial, growth, pro, enterprise or unlimited.
+    #[arg(
+        long,
+        env = "DESKGATE_SIMULATE_PLAN",
+        default_value = "unlimited",
+        value_name = "PLAN"
+    )]
+    pub plan: Plan,
 }
 
-/// Something that goes wrong with one call, by script.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// The call passes untouched: a spacer in a script.
-    Pass,
-    /// This status, body and headers are answered and nothing else happens.
-    Status(u16, String, Vec<(String, String)>),
-    /// The call is carried out, then this status, body and headers are answered instead.
-    StatusAfter(u16, String, Vec<(String, String)>),
-    /// The call is carried out, then the connection breaks in the middle of the answer's body.
-    BreakAfter,
+impl Arguments {
+    /// Makes it.
+    pub fn start(self, now: Now) -> Simulator {
+        let options = Options {
+            api_key: self.api_key,
+            tickets: self.common.tickets,
+            seed: self.common.seed,
+            plan: self.plan,
+            latency: Duration::from_millis(self.common.latency_ms),
+            switches: Switches::default(),
+        };
+        Simulator::new(options, now)
+    }
 }
 
 /// A running simulated Freshdesk. Clones share one world.
@@ -159,18 +164,12 @@ pub struct Simulator {
 struct Inner {
     /// How it was built.
     options: Options,
-    /// Its clock.
-    now: Now,
     /// The help desk's state.
     world: Mutex<World>,
     /// The windows of the rate limits.
     limits: Mutex<Limits>,
-    /// The calls received, oldest first.
-    ledger: Mutex<VecDeque<ReceivedCall>>,
-    /// The faults to come.
-    faults: Mutex<VecDeque<Fault>>,
-    /// How many calls were answered.
-    turns: AtomicU64,
+    /// What happens around its calls.
+    script: Script,
 }
 
 impl fmt::Debug for Simulator {
@@ -184,16 +183,13 @@ impl Simulator {
     pub fn new(options: Options, now: Now) -> Self {
         let world = World::seeded(&options, now.clone());
         let limits = Limits::new(options.plan, &options.switches);
-
+        let script = Script::new(options.latency, now);
         Self {
             inner: Arc::new(Inner {
                 options,
-                now,
                 world: Mutex::new(world),
                 limits: Mutex::new(limits),
-                ledger: Mutex::default(),
-                faults: Mutex::default(),
-                turns: AtomicU64::new(0),
+                script,
             }),
         }
     }
@@ -213,37 +209,48 @@ impl Simulator {
         act(&mut locked(&self.inner.world))
     }
 
-    /// The API calls received, oldest first; at most the newest [`KEPT_CALLS`].
+    /// The API calls received, oldest first; at most the newest [`KEPT_CALLS`](crate::simulator::KEPT_CALLS).
     pub fn calls(&self) -> Vec<ReceivedCall> {
-        locked(&self.inner.ledger).iter().cloned().collect()
+        self.inner.script.calls()
     }
 
     /// Forgets the calls received so far.
     pub fn clear_calls(&self) {
-        locked(&self.inner.ledger).clear();
+        self.inner.script.clear_calls();
     }
 
     /// Adds faults to the script; each API call takes one.
     pub fn fail_next(&self, faults: impl IntoIterator<Item = Fault>) {
-        locked(&self.inner.faults).extend(faults);
+        self.inner.script.fail_next(faults);
     }
 
     /// Forgets the faults that no call has taken yet.
     pub fn clear_faults(&self) {
-        locked(&self.inner.faults).clear();
+        self.inner.script.clear_faults();
     }
 }
 
-/// Locks, also after a panic of another holder: a test that failed must not hide the next one.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+impl simulator::Simulator for Simulator {
+    fn router(&self) -> Router {
+        self.router()
+    }
 
-/// Mixes the bits of a number (the finisher of SplitMix64): equal numbers stay equal, and
-/// neighbours look unrelated.
-const fn scrambled(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    fn credentials(&self, origin: &str) -> Map<String, Value> {
+        let members = [
+            ("url", json!(origin)),
+            ("api_key", json!(self.inner.options.api_key)),
+        ];
+        members
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
+    }
+
+    fn some_ticket(&self) -> Option<String> {
+        self.inspect(|world| {
+            let mut newest = world.tickets.values().rev();
+            let listed = newest.find(|ticket| ticket.is_listable());
+            listed.map(|ticket| ticket.id.to_string())
+        })
+    }
 }

@@ -1,8 +1,6 @@
 //! What happens to every call: fault script, rate limit, key, content types, the route, and the
 //! headers of the answer (Freshdesk reference, sections 1, 2 and 12).
 
-use std::sync::atomic::Ordering;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -13,13 +11,13 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
 
-use super::dress::{broken, http_date, put, scripted};
 use super::form::Form;
 use super::limits::{Class, Standing, Verdict};
 use super::query::Query;
 use super::reply::{Answer, Reply};
 use super::routes::{self, Ask, Found};
-use super::{Fault, KEPT_CALLS, ReceivedCall, Simulator, attachments, locked, scrambled};
+use super::{Simulator, attachments};
+use crate::simulator::{Fault, broken, http_date, locked, origin, put, scrambled, scripted};
 
 /// The largest body that is read: 20 MB of attachments and what is around them.
 const LARGEST_BODY: usize = 25 * 1024 * 1024;
@@ -38,19 +36,15 @@ pub(super) fn router(simulator: Simulator) -> Router {
 impl Simulator {
     /// Answers one request.
     async fn answer(&self, request: Request) -> Response {
-        let latency = self.inner.options.latency;
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
-        }
+        let script = &self.inner.script;
+        let (turn, now) = script.begin().await;
         let (parts, body) = request.into_parts();
-        let now = (self.inner.now)();
-        let turn = self.inner.turns.fetch_add(1, Ordering::Relaxed);
         if !parts.uri.path().starts_with(API) {
             return self.download(&parts, now);
         }
-        let fault = locked(&self.inner.faults).pop_front();
-        if let Some(Fault::Status(status, body, headers)) = fault {
-            self.record(&parts, status, 0);
+        let fault = script.next_fault();
+        if let Fault::Status(status, body, headers) = fault {
+            script.record(&parts, status, 0);
             return scripted(status, body, headers, now);
         }
 
@@ -82,15 +76,15 @@ impl Simulator {
         };
         let figures = standing.map(|Standing { total, remaining }| [total, remaining, credits]);
         let status = match &fault {
-            Some(Fault::StatusAfter(status, ..)) => *status,
+            Fault::StatusAfter(status, ..) => *status,
             _ => reply.status.as_u16(),
         };
-        self.record(&parts, status, credits);
+        script.record(&parts, status, credits);
         let whole = |reply| self.dress(&parts, reply, figures, turn, now);
         match fault {
-            Some(Fault::StatusAfter(status, body, headers)) => scripted(status, body, headers, now),
-            Some(Fault::BreakAfter) => broken(whole(reply)),
-            Some(Fault::Pass | Fault::Status(..)) | None => whole(reply),
+            Fault::StatusAfter(status, body, headers) => scripted(status, body, headers, now),
+            Fault::BreakAfter => broken(whole(reply)),
+            Fault::Pass | Fault::Status(..) => whole(reply),
         }
     }
 
@@ -128,7 +122,7 @@ impl Simulator {
             params,
             query,
             form,
-            base: base(&parts.headers),
+            base: origin(&parts.headers),
             path: parts.uri.path().to_owned(),
             request_id: self.request_id(turn),
             turn,
@@ -164,21 +158,6 @@ impl Simulator {
         put(response.headers_mut(), "server", "AmazonS3");
         put(response.headers_mut(), "date", &http_date(now));
         response
-    }
-
-    /// Writes a call into the ledger.
-    fn record(&self, parts: &Parts, status: u16, credits: u32) {
-        let mut ledger = locked(&self.inner.ledger);
-        if ledger.len() == KEPT_CALLS {
-            ledger.pop_front();
-        }
-        ledger.push_back(ReceivedCall {
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            status,
-            credits,
-        });
     }
 
     /// A UUID that the seed and the number of the call decide.
@@ -229,14 +208,6 @@ fn over_limit(retry_after: i64) -> Reply {
     let mut reply = Reply::with(StatusCode::TOO_MANY_REQUESTS, &message);
     reply.headers.push(("retry-after", retry_after.to_string()));
     reply
-}
-
-/// The address that the caller used, for `Location`, `Link` and downloads.
-fn base(headers: &HeaderMap) -> String {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    format!("http://{}", host.unwrap_or("localhost"))
 }
 
 /// The class and cost of a call without a route.

@@ -8,10 +8,10 @@ use super::query::Query;
 use super::records::Ticket;
 use super::reply::{Answer, FieldError, Reply};
 use super::routes::Ask;
-use super::scrambled;
 use super::switches::TieOrder;
 use super::ticket_json::{Includes, Shape, TicketJson};
 use super::world::World;
+use crate::simulator::scrambled;
 
 /// The last page of tickets that may be asked for (section 3).
 const LAST_PAGE: usize = 300;

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
+use crate::simulator::DemoPlan;
 
 /// Where the clock of the tests starts.
 const START: i64 = 1_760_000_000;
@@ -68,7 +69,8 @@ impl Stage {
         let clock = millis.clone();
         let now =
             Arc::new(move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).unwrap());
-        let mut options = Options::demo("secret".to_owned());
+        let mut options = Options::demo(0, 2026, DemoPlan::Unlimited);
+        options.api_key = "secret".to_owned();
         options.tickets = 40;
         set(&mut options);
         Self {
