@@ -202,7 +202,7 @@ pub struct Demo {
 #[derive(Debug, Subcommand)]
 pub enum AccountCommand {
     /// Connects an account: tries the credential against the help desk, then stores it sealed.
-    Add(AccountAdd),
+    Add(Box<AccountAdd>),
     /// Lists all accounts.
     List(AccountList),
     /// Removes an account and its credential. The help desk is not touched.
@@ -225,16 +225,23 @@ pub struct AccountAdd {
         long,
         env = "DESKGATE_ACCOUNT_DOMAIN",
         value_name = "NAME",
-        conflicts_with = "url",
-        required_unless_present = "url"
+        conflicts_with = "url"
     )]
     pub domain: Option<String>,
-    /// Origin of the help desk instead of `--domain`, for one that `--allow-upstream` lists.
+    /// Origin of the help desk instead of its name, for one that `--allow-upstream` lists.
     #[arg(long, env = "DESKGATE_ACCOUNT_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// File that holds the API key; `-` is standard input.
+    /// File that holds the API key (Freshdesk); `-` is standard input.
     #[arg(long, env = "DESKGATE_ACCOUNT_API_KEY_FILE", value_name = "FILE")]
-    pub api_key_file: PathBuf,
+    pub api_key_file: Option<PathBuf>,
+    /// Another member that the kind of help desk asks for and that is no secret, such as `subdomain=acme`.
+    /// May be repeated.
+    #[arg(long, env = "DESKGATE_ACCOUNT_MEMBERS", value_delimiter = ',', value_name = "NAME=VALUE", value_parser = pair)]
+    pub member: Vec<(String, String)>,
+    /// Another member that is a secret, and the file that holds it, such as `api_token=zendesk.token`. May be
+    /// repeated.
+    #[arg(long, env = "DESKGATE_ACCOUNT_SECRET_FILES", value_delimiter = ',', value_name = "NAME=FILE", value_parser = pair)]
+    pub secret_file: Vec<(String, String)>,
     /// Name of the account, for people.
     #[arg(long, env = "DESKGATE_ACCOUNT_NAME", value_name = "TEXT")]
     pub name: Option<String>,
@@ -253,6 +260,13 @@ pub struct AccountAdd {
     /// Upstreams outside of the vendors' domains.
     #[command(flatten)]
     pub upstreams: Upstreams,
+}
+
+/// Reads `name=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    let (name, value) = pair.ok_or("must be a name, an equals sign and a value")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Lists all accounts.

@@ -109,7 +109,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         accounts.push(connected.await?);
     }
 
-    let draining = Arc::clone(&edge.draining);
+    let (draining, desks) = (Arc::clone(&edge.draining), edge.desks.clone());
     let serving = server::serve(listener, http::router(edge), drained(end, draining));
     let stays = data_dir.is_some();
     let shown = Shown {
@@ -129,6 +129,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
     ended.cancel();
     tasks.close();
     tasks.wait().await;
+    desks.settle().await;
     store.close().await;
     answered
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::access_token::Scope;
 use crate::app::vault_key::{open_store, read_secret};
@@ -30,7 +30,7 @@ const AT_ONCE: u32 = 500;
 /// Works on accounts.
 pub(super) async fn account(command: AccountCommand) -> Outcome {
     match command {
-        AccountCommand::Add(add) => add_account(add).await,
+        AccountCommand::Add(add) => add_account(*add).await,
         AccountCommand::List(list) => list_accounts(list).await,
         AccountCommand::Remove(remove) => remove_account(remove).await,
     }
@@ -43,6 +43,8 @@ async fn add_account(add: AccountAdd) -> Outcome {
         domain,
         url,
         api_key_file,
+        member,
+        secret_file,
         name,
         application,
         no_verify,
@@ -50,22 +52,27 @@ async fn add_account(add: AccountAdd) -> Outcome {
         database,
         upstreams,
     } = add;
-    let api_key = read_secret(&api_key_file)?;
+    let mut credentials = Map::new();
+    let named = [("domain", domain), ("url", url)].into_iter();
+    let named = named.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    for (name, value) in named.chain(member) {
+        credentials.insert(name, Value::String(value));
+    }
+    let key = api_key_file.map(|file| ("api_key".to_owned(), file));
+    let secrets = secret_file
+        .into_iter()
+        .map(|(name, file)| (name, file.into()));
+    for (name, file) in key.into_iter().chain(secrets) {
+        let secret = read_secret(&file)?;
+        credentials.insert(name, Value::String(secret.expose_secret().to_owned()));
+    }
     let store = open_store(&database, &Clock::system()).await?;
     let application = application_of(&store, application).await?;
     let desks = gateway::desks(&store, upstreams.allow_upstream)?;
-    let members = [
-        ("domain", domain),
-        ("url", url),
-        ("api_key", Some(api_key.expose_secret().to_owned())),
-    ];
-    let given = members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), Value::String(value?))));
     let connection = Connection {
         service,
         name,
-        credentials: given.collect(),
+        credentials,
         verify: !no_verify,
     };
     let account = desks
@@ -112,12 +119,13 @@ fn shown(account: &Account) -> Value {
         name,
         options: _,
         active,
+        reconnect_since,
         created_at,
         modified_at: _,
     } = account;
     json!({
         "id": id, "application_id": application_id.as_str(), "service": service, "url": origin, "account": login,
-        "name": name, "active": active, "created": created_at,
+        "name": name, "active": active, "reconnect_since": reconnect_since, "created": created_at,
     })
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
     };
     tracing::info!(%address, public_url = settings.public_url, "deskgate serves");
     let edge = gateway::edge(store.clone(), clock, settings)?;
-    let draining = Arc::clone(&edge.draining);
+    let (draining, desks) = (Arc::clone(&edge.draining), edge.desks.clone());
 
     let tasks = TaskTracker::new();
     let ended = CancellationToken::new();
@@ -55,6 +55,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
     ended.cancel();
     tasks.close();
     tasks.wait().await;
+    desks.settle().await;
     store.close().await;
     Ok(())
 }

@@ -9,6 +9,7 @@ mod gate;
 pub mod listing;
 mod opened;
 pub mod page_token;
+mod renewal;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use crate::desk::listing::Parameters;
 use crate::desk::opened::Opened;
 use crate::desk::page_token::{PageTokens, Place, Scope};
+use crate::desk::renewal::Renewer;
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{AccountId, CommentId, TicketId};
@@ -76,6 +78,8 @@ pub struct ListEnd {
 
 /// An account opened for one request, of which the caller may use everything.
 pub struct Desk {
+    /// Where it was opened.
+    desks: Desks,
     /// The account, its provider and its line.
     opened: Arc<Opened>,
     /// Seals and opens page tokens.
@@ -93,7 +97,14 @@ impl Desk {
     /// The line for one operation, if this help desk has it.
     fn upstream(&self, operation: Operation) -> Result<Upstream> {
         gate::check_operation(self.opened.provider().capabilities(), operation)?;
-        Ok(self.opened.upstream(operation, self.terms.clone()))
+        let up = self.opened.upstream(operation, self.terms.clone());
+        if !self.opened.expires() {
+            return Ok(up);
+        }
+        Ok(up.renewing(Arc::new(Renewer {
+            desks: self.desks.clone(),
+            opened: Arc::clone(&self.opened),
+        })))
     }
 
     /// Lists tickets.

@@ -8,9 +8,11 @@ use quick_cache::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use crate::desk::Desk;
 use crate::desk::page_token::PageTokens;
+use crate::desk::renewal::Renewals;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::provider::Provider;
@@ -41,6 +43,8 @@ pub(super) struct Opened {
     provider: Arc<dyn Provider>,
     /// The line to the help desk.
     line: Arc<Line>,
+    /// Whether its credentials can be exchanged.
+    expires: bool,
     /// Until when the store need not be asked.
     fresh_until: Mutex<Instant>,
 }
@@ -49,6 +53,16 @@ impl Opened {
     /// The account.
     pub(super) fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Its credentials.
+    pub(super) fn credentials(&self) -> &SecretString {
+        &self.credentials
+    }
+
+    /// Whether its credentials can be exchanged.
+    pub(super) fn expires(&self) -> bool {
+        self.expires
     }
 
     /// The translator.
@@ -100,7 +114,11 @@ pub struct Desks {
     /// The network.
     transport: Transport,
     /// Which addresses may be called.
-    egress: Arc<Egress>,
+    pub(super) egress: Arc<Egress>,
+    /// The credentials that are being exchanged.
+    pub(super) renewals: Arc<Renewals>,
+    /// What goes on after the client that caused it has gone.
+    pub(super) tasks: TaskTracker,
     /// Seals and opens page tokens.
     pub(super) page_tokens: Arc<PageTokens>,
     /// The accounts at hand.
@@ -127,6 +145,8 @@ impl Desks {
             providers: providers.into(),
             transport,
             egress: Arc::new(egress),
+            renewals: Arc::default(),
+            tasks: TaskTracker::new(),
             page_tokens,
             at_hand: Arc::new(Cache::new(AT_HAND)),
         }
@@ -148,6 +168,7 @@ impl Desks {
             return Err(Error::Forbidden("the account is not active".into()));
         }
         Ok(Desk {
+            desks: self.clone(),
             opened,
             page_tokens: Arc::clone(&self.page_tokens),
             terms,
@@ -184,16 +205,25 @@ impl Desks {
             .endpoint(&*provider, &credentials)
             .map_err(|error| broken(error.to_string()))?;
         let line = Arc::new(self.line(&*provider, endpoint));
+        let expires = serde_json::from_str(credentials.expose_secret())
+            .is_ok_and(|credentials| provider.renewal(credentials).is_some());
         let fresh_until = Mutex::new(Instant::now() + FRESH);
         let opened = Arc::new(Opened {
             account,
             credentials,
             provider,
             line,
+            expires,
             fresh_until,
         });
         self.at_hand.insert(id, Arc::clone(&opened));
         Ok(Some(opened))
+    }
+
+    /// Waits for what goes on although its client has gone, before the store is closed.
+    pub async fn settle(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 
     /// Forgets an account at hand, for it has changed.

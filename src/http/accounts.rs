@@ -60,6 +60,10 @@ pub struct AccountObject {
     active: bool,
     /// The same as `active`: SDKs know it by both names.
     enabled: bool,
+    /// Since when the help desk refuses to renew the account's OAuth tokens, ISO 8601 in UTC: give it new
+    /// ones with PATCH. Null while nothing is wrong.
+    #[schema(required, value_type = Option<String>, format = DateTime, example = json!(null))]
+    reconnect_since: Option<Timestamp>,
     /// The APIs that the account serves.
     #[schema(example = json!(["helpdesk"]))]
     apis: [&'static str; 1],
@@ -83,6 +87,7 @@ impl AccountObject {
             name,
             options: _,
             active,
+            reconnect_since,
             created_at,
             modified_at,
         } = account;
@@ -98,6 +103,7 @@ impl AccountObject {
             url: origin,
             active,
             enabled: active,
+            reconnect_since,
             apis: ["helpdesk"],
             created: created_at,
             modified: modified_at,
@@ -150,7 +156,8 @@ pub async fn get_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl
 
 /// What connects an account: the kind of help desk, and the members that it asks for.
 ///
-/// Freshdesk: `api_key`, and `domain` or `url`.
+/// Freshdesk: `api_key`, and `domain` or `url`. Zendesk: `email` and `api_token`, or `access_token`, with
+/// `refresh_token`, `client_id` and `client_secret` if it expires; and `subdomain` or `url`.
 #[derive(ToSchema)]
 #[schema(as = NewAccount, example = json!({"service": "freshdesk", "domain": "acme", "api_key": "aBcDeFgHiJkLmNoPqRsT"}))]
 #[expect(
@@ -165,11 +172,29 @@ pub struct ConnectAccount {
     name: Option<String>,
     /// First part of the help desk's address: `acme` of `acme.freshdesk.com`.
     domain: Option<String>,
-    /// Origin of the help desk, instead of `domain`, where the operator of the gateway allows it.
+    /// First part of the help desk's address: `acme` of `acme.zendesk.com`.
+    subdomain: Option<String>,
+    /// Origin of the help desk, instead of its name, where the operator of the gateway allows it.
     url: Option<String>,
     /// The API key of an agent, whose rights the account then has. Stored sealed, never shown.
     #[schema(format = Password)]
     api_key: Option<String>,
+    /// Address of the agent whose API token it is.
+    email: Option<String>,
+    /// An API token. Stored sealed, never shown.
+    #[schema(format = Password)]
+    api_token: Option<String>,
+    /// An OAuth access token. Stored sealed, never shown.
+    #[schema(format = Password)]
+    access_token: Option<String>,
+    /// What a fresh pair is fetched with when the access token has expired. Stored sealed, never shown.
+    #[schema(format = Password)]
+    refresh_token: Option<String>,
+    /// The OAuth client that the tokens were given to.
+    client_id: Option<String>,
+    /// Its secret. Stored sealed, never shown.
+    #[schema(format = Password)]
+    client_secret: Option<String>,
 }
 
 /// Whether a credential is tried, for the documentation.

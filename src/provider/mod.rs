@@ -10,6 +10,7 @@ pub mod json;
 pub mod upstream;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use serde_json::value::RawValue;
 
 use crate::model::comment::{Comment, CommentPatch, NewComment};
@@ -19,7 +20,7 @@ use crate::model::ticket::{NewTicket, Ticket, TicketPatch};
 use crate::provider::capability::Capabilities;
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::upstream::Upstream;
-use crate::transport::call::{Endpoint, Reply};
+use crate::transport::call::{Call, Endpoint, Reply};
 
 /// What an operation of a help desk yields.
 pub type Result<T> = std::result::Result<T, ProviderError>;
@@ -31,6 +32,14 @@ pub struct Identity {
     pub login: Option<String>,
     /// Name of the credential's owner.
     pub name: Option<String>,
+}
+
+/// How credentials that expire are exchanged for fresh ones.
+pub struct Renewal {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// The call that does it. Not to be repeated blindly: the first answer counts.
+    pub call: Call,
 }
 
 /// A kind of help desk the gateway can speak to.
@@ -52,6 +61,13 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// Whether that address may be called is not decided here but by the gateway's egress rules.
     fn connect(&self, credentials: &RawValue) -> std::result::Result<Endpoint, InvalidCredentials>;
+
+    /// How these credentials are exchanged when the help desk says that they have expired; none if they are
+    /// of a kind that is not. No I/O.
+    fn renewal(&self, credentials: &RawValue) -> Option<Renewal>;
+
+    /// The credentials after an exchange: the ones before, with what the reply gave. No I/O.
+    fn renewed(&self, credentials: &RawValue, reply: &Reply) -> Result<SecretString>;
 
     /// Names the failure behind a reply that is not a success. No I/O.
     fn classify(&self, reply: &Reply) -> ProviderError;

@@ -1,9 +1,10 @@
 //! One account's line to its help desk, for the length of one operation.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -18,12 +19,21 @@ use crate::transport::call::{Call, Replay, Reply};
 use crate::transport::line::Line;
 use crate::transport::meter::Meter;
 
+/// Exchanges credentials that have expired.
+#[async_trait]
+pub trait Renew: Send + Sync {
+    /// A line with fresh credentials; none if the account's are of a kind that is not exchanged.
+    async fn renew(&self) -> Result<Option<Arc<Line>>>;
+}
+
 /// The only thing a provider can do I/O with.
 pub struct Upstream {
     /// Whose errors are read.
     provider: Arc<dyn Provider>,
-    /// The account's line.
-    line: Arc<Line>,
+    /// The account's line; another one once its credentials were exchanged.
+    line: RwLock<Arc<Line>>,
+    /// Exchanges its credentials.
+    renew: Option<Arc<dyn Renew>>,
     /// What is being done, for metrics and logs.
     operation: Operation,
     /// The terms of the request.
@@ -70,22 +80,57 @@ impl Upstream {
     ) -> Self {
         Self {
             provider,
-            line,
+            line: RwLock::new(line),
+            renew: None,
             operation,
             terms,
         }
+    }
+
+    /// The same, for an account whose credentials can be exchanged.
+    #[must_use]
+    pub fn renewing(self, renew: Arc<dyn Renew>) -> Self {
+        Self {
+            renew: Some(renew),
+            ..self
+        }
+    }
+
+    /// The line.
+    fn line(&self) -> Arc<Line> {
+        let line = self.line.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&line)
     }
 
     /// Sends, with retries. A reply that is not 2xx becomes the provider's error.
     ///
     /// After a call that must not be repeated, a failure of the help desk itself (5xx) leaves the
     /// outcome unknown, and is said to.
+    ///
+    /// A call that is refused because the credentials have expired was not carried out: it is sent again
+    /// with fresh ones.
     pub async fn send(&self, call: Call) -> Result<Reply> {
+        match self.send_with(&self.line(), &call).await {
+            Err(error) if error.kind == Kind::Unauthenticated => {
+                let Some(renew) = &self.renew else {
+                    return Err(error);
+                };
+                let Some(fresh) = renew.renew().await? else {
+                    return Err(error);
+                };
+                *self.line.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
+                self.send_with(&fresh, &call).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// [`Self::send`] over this line.
+    async fn send_with(&self, line: &Line, call: &Call) -> Result<Reply> {
         let repeatable = call.replay == Replay::Safe;
-        let sent = self
-            .line
+        let sent = line
             .send(
-                &call,
+                call,
                 self.operation.name(),
                 self.terms.deadline,
                 &self.terms.meter,
@@ -99,12 +144,12 @@ impl Upstream {
             return Err(ProviderError::outcome_unknown());
         }
         let safe = Reply {
-            body: self.line.redact_body(&reply.body),
+            body: line.redact_body(&reply.body),
             ..reply
         };
         let mut error = self.provider.classify(&safe);
         // What was spelled with escapes in the body is plain in the message.
-        error.message = self.line.redact(error.message);
+        error.message = line.redact(error.message);
         // An answer that is not understood does not tell whether a write was carried out.
         if error.kind == Kind::Malformed && !repeatable {
             return Err(ProviderError::outcome_unknown());
@@ -172,7 +217,7 @@ impl Upstream {
         } else {
             raw.get().to_owned()
         };
-        let safe = self.line.redact(plain.clone());
+        let safe = self.line().redact(plain.clone());
         if safe == plain {
             Some(raw)
         } else {
@@ -204,7 +249,7 @@ impl Upstream {
 
     /// Something read before that was kept, if it still is.
     pub fn kept<T: Send + Sync + 'static>(&self, name: &'static str) -> Option<Arc<T>> {
-        self.line.kept(name)
+        self.line().kept(name)
     }
 
     /// Keeps something that was read for a later request.
@@ -214,7 +259,7 @@ impl Upstream {
         value: Arc<T>,
         how_long: Duration,
     ) {
-        self.line.keep(name, value, how_long);
+        self.line().keep(name, value, how_long);
     }
 
     /// A fact of the account that changes seldom: remembered for as long as `make` says, made once
@@ -224,7 +269,7 @@ impl Upstream {
         T: Default + Send + Sync + 'static,
         F: Future<Output = (T, Duration)> + Send,
     {
-        self.line.remembered(name, limit, make).await
+        self.line().remembered(name, limit, make).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The list of providers: the place to add one.
 
 pub mod freshdesk;
+pub mod zendesk;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::simulator::{Arguments, DemoPlan, Now, Simulator};
 
 /// Every kind of help desk the gateway speaks to.
 pub fn all() -> Vec<Arc<dyn Provider>> {
-    vec![Arc::new(freshdesk::Freshdesk)]
+    vec![Arc::new(freshdesk::Freshdesk), Arc::new(zendesk::Zendesk)]
 }
 
 /// A simulated help desk that runs alone. Prints one line of JSON once it answers: its `url` and what else
@@ -20,6 +21,8 @@ pub fn all() -> Vec<Arc<dyn Provider>> {
 pub enum Simulate {
     /// A simulated Freshdesk: prints `{"url","api_key"}` once it answers.
     Freshdesk(freshdesk::sim::Arguments),
+    /// A simulated Zendesk: prints `{"url","email","api_token"}` once it answers.
+    Zendesk(zendesk::sim::Arguments),
 }
 
 impl Simulate {
@@ -27,6 +30,7 @@ impl Simulate {
     pub fn arguments(&self) -> &Arguments {
         match self {
             Self::Freshdesk(arguments) => &arguments.common,
+            Self::Zendesk(arguments) => &arguments.common,
         }
     }
 
@@ -34,6 +38,7 @@ impl Simulate {
     pub fn start(self, now: Now) -> Box<dyn Simulator> {
         match self {
             Self::Freshdesk(arguments) => Box::new(arguments.start(now)),
+            Self::Zendesk(arguments) => Box::new(arguments.start(now)),
         }
     }
 }
@@ -46,8 +51,15 @@ pub fn demo(
     now: &Now,
 ) -> Vec<(&'static str, Box<dyn Simulator>)> {
     let freshdesk = freshdesk::sim::Options::demo(tickets, seed, plan);
-    vec![(
-        "freshdesk",
-        Box::new(freshdesk::sim::Simulator::new(freshdesk, Arc::clone(now))),
-    )]
+    let zendesk = zendesk::sim::Options::demo(tickets, seed, plan);
+    vec![
+        (
+            "freshdesk",
+            Box::new(freshdesk::sim::Simulator::new(freshdesk, Arc::clone(now))),
+        ),
+        (
+            "zendesk",
+            Box::new(zendesk::sim::Simulator::new(zendesk, Arc::clone(now))),
+        ),
+    ]
 }

@@ -8,11 +8,18 @@ use sqlx::{
 /// Every file of `migrations/` in the order of its number: number, name, text.
 ///
 /// Files that were released never change: a database remembers the hash of each.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(
-    1,
-    "applications_keys_accounts",
-    include_str!("../../migrations/0001_applications_keys_accounts.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "applications_keys_accounts",
+        include_str!("../../migrations/0001_applications_keys_accounts.sql"),
+    ),
+    (
+        2,
+        "reconnection",
+        include_str!("../../migrations/0002_reconnection.sql"),
+    ),
+];
 
 /// Returns what brings a database up to date, each migration in a transaction of its own.
 pub(super) fn migrator() -> Migrator {

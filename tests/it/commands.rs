@@ -133,44 +133,23 @@ fn the_demo_answers_once_it_says_so_and_ends_well() {
     ));
     let told = demo.first_line.clone();
     let base_url = told["base_url"].as_str().unwrap();
-    let account = &told["accounts"][0];
-    let token = format!("Bearer {}", account["token"].as_str().unwrap());
-
-    let (status, body) = call(
-        base_url,
-        "GET",
-        "/v1/accounts/me/helpdesk/tickets?page_size=100",
-        &token,
-        "",
-    );
-
-    let list: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!((status, &list["count"]), (200, &Value::from(30)));
-    assert!(
-        list["objects"][0]["href"]
-            .as_str()
-            .unwrap()
-            .starts_with(base_url)
-    );
     let key = format!("APIKey {}", told["api_key"].as_str().unwrap());
-    assert_eq!(
-        call(
-            base_url,
-            "GET",
-            &format!("/v1/accounts/{}", account["id"]),
-            &key,
-            ""
-        )
-        .0,
-        200
-    );
-    assert!(
-        account["upstream_url"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://127.0.0.1:")
-    );
-    assert_eq!(account["service"], "freshdesk");
+    let accounts = told["accounts"].as_array().unwrap();
+    for account in accounts {
+        let token = format!("Bearer {}", account["token"].as_str().unwrap());
+        let path = "/v1/accounts/me/helpdesk/tickets?page_size=100";
+        let (status, body) = call(base_url, "GET", path, &token, "");
+        let list: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &list["count"]), (200, &Value::from(30)));
+        let href = list["objects"][0]["href"].as_str().unwrap();
+        assert!(href.starts_with(base_url));
+        let path = format!("/v1/accounts/{}", account["id"]);
+        assert_eq!(call(base_url, "GET", &path, &key, "").0, 200);
+        let upstream = account["upstream_url"].as_str().unwrap();
+        assert!(upstream.starts_with("http://127.0.0.1:"));
+    }
+    let services: Vec<_> = accounts.iter().map(|account| &account["service"]).collect();
+    assert_eq!(services, ["freshdesk", "zendesk"]);
     demo.end();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -190,7 +169,7 @@ fn a_demo_with_a_folder_can_be_started_again() {
     ];
     for _ in 0..2 {
         let demo = Running::start(deskgate(folder.path(), &arguments));
-        assert_eq!(demo.first_line["accounts"].as_array().unwrap().len(), 1);
+        assert_eq!(demo.first_line["accounts"].as_array().unwrap().len(), 2);
         demo.end();
     }
     assert!(folder.path().join("data/deskgate.db").exists());
@@ -412,6 +391,7 @@ fn every_command_has_help() {
         "demo",
         "simulate",
         "simulate freshdesk",
+        "simulate zendesk",
         "account add",
         "key create",
         "token issue",

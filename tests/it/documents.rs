@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::contract::costs::{self, Cost};
 use crate::desks::HelpDesk;
 use crate::desks::freshdesk::Freshdesk;
+use crate::desks::zendesk::Zendesk;
 use crate::support::document::DOCUMENT;
 
 /// Compares a document with its file, and writes the file if they differ.
@@ -124,7 +125,10 @@ fn table<F: Field>(
 
 /// What a walk of a thousand tickets costs at each help desk, in words. Every provider has to be here.
 async fn costs() -> BTreeMap<&'static str, String> {
-    BTreeMap::from([(Freshdesk::SERVICE, cost::<Freshdesk>().await)])
+    BTreeMap::from([
+        (Freshdesk::SERVICE, cost::<Freshdesk>().await),
+        (Zendesk::SERVICE, cost::<Zendesk>().await),
+    ])
 }
 
 /// What a walk of a thousand tickets costs at one.
@@ -195,6 +199,9 @@ async fn the_providers_document_is_fresh() {
             costs[provider.id()]
         )
         .unwrap();
+        if list.has_archive {
+            text.push_str("- Archived tickets: with `include_archived=true`\n");
+        }
         let never: Vec<_> = list
             .never_listed
             .iter()

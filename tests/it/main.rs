@@ -14,3 +14,4 @@ mod freshdesk;
 mod store;
 mod support;
 mod tidy;
+mod zendesk;

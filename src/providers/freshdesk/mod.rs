@@ -23,6 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
@@ -41,7 +42,7 @@ use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Opera
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::json::whole_seconds;
 use crate::provider::upstream::{Upstream, read};
-use crate::provider::{Identity, Provider, Result};
+use crate::provider::{Identity, Provider, Renewal, Result};
 use crate::providers::freshdesk::statuses::Labels;
 use crate::transport::call::{Endpoint, Reply};
 use crate::transport::egress::is_label;
@@ -210,6 +211,14 @@ impl Provider for Freshdesk {
             headers,
             secrets: vec![api_key.into(), token.into()],
         })
+    }
+
+    fn renewal(&self, _: &RawValue) -> Option<Renewal> {
+        None
+    }
+
+    fn renewed(&self, _: &RawValue, _: &Reply) -> Result<SecretString> {
+        Err(ProviderError::unsupported("an API key does not expire"))
     }
 
     fn classify(&self, reply: &Reply) -> ProviderError {

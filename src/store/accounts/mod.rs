@@ -32,6 +32,8 @@ pub struct Account {
     pub options: String,
     /// Whether it may be used.
     pub active: bool,
+    /// Since when the help desk refuses to renew its credentials.
+    pub reconnect_since: Option<Timestamp>,
     /// When it was connected.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -1,6 +1,7 @@
 //! Stores, finds, changes and deletes accounts.
 
 use rand::RngExt;
+use secrecy::SecretString;
 
 use crate::{
     model::id::AccountId,
@@ -27,7 +28,7 @@ impl Store {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
             on conflict (id) do nothing
             returning id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at";
+                active, reconnect_since, created_at, modified_at";
 
         let NewAccount {
             application_id,
@@ -79,7 +80,7 @@ impl Store {
         /// One account, with what is sealed.
         const FIND: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at, credentials
+                active, reconnect_since, created_at, modified_at, credentials
             from accounts
             where id = $1";
 
@@ -111,7 +112,7 @@ impl Store {
         /// One account, without what is sealed.
         const INSPECT: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at
+                active, reconnect_since, created_at, modified_at
             from accounts
             where id = $1";
 
@@ -132,7 +133,7 @@ impl Store {
         /// A page of one application's accounts.
         const LIST: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at
+                active, reconnect_since, created_at, modified_at
             from accounts
             where application_id = $1 and (created_at, id) > ($2, $3)
             order by created_at, id
@@ -158,7 +159,7 @@ impl Store {
         /// A page of all accounts.
         const LIST_ALL: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at
+                active, reconnect_since, created_at, modified_at
             from accounts
             where (created_at, id) > ($1, $2)
             order by created_at, id
@@ -187,11 +188,12 @@ impl Store {
             set name = coalesce($3, name),
                 account = coalesce($4, account),
                 credentials = coalesce($5, credentials),
+                reconnect_since = case when $5 is null then reconnect_since end,
                 active = coalesce($6, active),
                 modified_at = $7
             where id = $1 and application_id = $2
             returning id, application_id, service, origin, account, name, options,
-                active, created_at, modified_at";
+                active, reconnect_since, created_at, modified_at";
 
         let AccountChange {
             name,
@@ -222,6 +224,63 @@ impl Store {
             .fetch_all(pool)
             .await)?;
         rows.into_iter().next().map(Account::try_from).transpose()
+    }
+
+    /// Stores credentials that were exchanged for the ones of this account as it was read; says whether it
+    /// was still so.
+    pub async fn renew_credentials(
+        &self,
+        account: &Account,
+        fresh: &SecretString,
+    ) -> Result<bool, StoreError> {
+        /// Nothing, if the account has changed.
+        const RENEW: &str = "
+            update accounts
+            set credentials = $3, reconnect_since = null, modified_at = $4
+            where id = $1 and modified_at = $2";
+
+        let sealed = self.vault.seal(account.place(), fresh)?;
+        self.change_as_read(RENEW, account, sealed).await
+    }
+
+    /// Notes that the help desk does not renew the credentials of this account as it was read; says whether
+    /// it was still so.
+    pub async fn mark_for_reconnection(&self, account: &Account) -> Result<bool, StoreError> {
+        /// Nothing, if the account has changed.
+        const MARK: &str = "
+            update accounts
+            set reconnect_since = $3, modified_at = $4
+            where id = $1 and modified_at = $2";
+
+        self.change_as_read(MARK, account, self.now()).await
+    }
+
+    /// Changes an account unless it has changed since it was read. Its time of change moves in any case.
+    async fn change_as_read<T>(
+        &self,
+        statement: &'static str,
+        account: &Account,
+        value: T,
+    ) -> Result<bool, StoreError>
+    where
+        T: Send
+            + for<'q> sqlx::Encode<'q, sqlx::Sqlite>
+            + sqlx::Type<sqlx::Sqlite>
+            + for<'q> sqlx::Encode<'q, sqlx::Postgres>
+            + sqlx::Type<sqlx::Postgres>
+            + 'static,
+    {
+        let read_at = account.modified_at.as_millisecond();
+        let now = self.now().max(read_at + 1);
+        let rows = on_db!(&self.db, |pool| sqlx::query(statement)
+            .bind(account.id.get().cast_signed())
+            .bind(read_at)
+            .bind(value)
+            .bind(now)
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(rows > 0)
     }
 
     /// Deletes an account of this application; says whether there was one.

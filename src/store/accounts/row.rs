@@ -28,6 +28,8 @@ pub(super) struct AccountRow {
     /// Whether it may be used.
     active: bool,
     /// Unix milliseconds.
+    reconnect_since: Option<i64>,
+    /// Unix milliseconds.
     created_at: i64,
     /// Unix milliseconds.
     modified_at: i64,
@@ -56,6 +58,7 @@ impl TryFrom<AccountRow> for Account {
             name,
             options,
             active,
+            reconnect_since,
             created_at,
             modified_at,
         } = row;
@@ -75,6 +78,9 @@ impl TryFrom<AccountRow> for Account {
             name,
             options,
             active,
+            reconnect_since: reconnect_since
+                .map(|time| read_time(time, TABLE))
+                .transpose()?,
             created_at: read_time(created_at, TABLE)?,
             modified_at: read_time(modified_at, TABLE)?,
         })

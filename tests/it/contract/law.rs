@@ -54,6 +54,8 @@ struct Schedule {
     page_size: u16,
     /// Whether the trash and spam are walked too.
     everything: bool,
+    /// From which second on, counted back from the beginning, changes are walked; none for all.
+    since: Option<u8>,
     /// What happens, each after this many upstream calls, or pages with `everything`.
     acts: Vec<(u8, Act)>,
 }
@@ -72,12 +74,15 @@ fn schedules() -> impl Strategy<Value = Schedule> {
     let tickets = prop::collection::vec(prop_oneof![3 => 0..4_u8, 1 => 0..60_u8], 0..40);
     let acts = prop::collection::vec((0..4_u8, act), 0..30);
     let page_size = prop_oneof![Just(1_u16), Just(2), Just(3), Just(7), Just(20), Just(100)];
-    (tickets, any::<u8>(), page_size, any::<bool>(), acts).prop_map(
-        |(tickets, habit, page_size, everything, acts)| Schedule {
+    let since = prop_oneof![2 => Just(None), 1 => (0..5_u8).prop_map(Some)];
+    let everything = any::<bool>();
+    (tickets, any::<u8>(), page_size, everything, since, acts).prop_map(
+        |(tickets, habit, page_size, everything, since, acts)| Schedule {
             tickets,
             habit,
             page_size,
             everything,
+            since,
             acts,
         },
     )
@@ -91,6 +96,8 @@ struct Scene<D> {
     acts: VecDeque<(u8, Act)>,
     /// The version of each ticket: its subject.
     versions: BTreeMap<String, u64>,
+    /// How many seconds before the walk each ticket was changed.
+    ages: BTreeMap<String, u8>,
     /// The tickets that have changed since the walk began.
     changed: BTreeSet<String>,
     /// Versions given so far.
@@ -111,22 +118,25 @@ impl<D: HelpDesk> Scene<D> {
             desk: D::start(setup, clock.clone()).await,
             acts: schedule.acts.iter().copied().collect(),
             versions: BTreeMap::new(),
+            ages: BTreeMap::new(),
             changed: BTreeSet::new(),
             next_version: 0,
             between_pages: schedule.everything,
         };
         for ago in &schedule.tickets {
-            scene.create(u32::from(*ago)).await;
+            let id = scene.create(u32::from(*ago)).await;
+            scene.ages.insert(id, *ago);
         }
         scene.changed.clear();
         scene
     }
 
     /// Makes a ticket.
-    async fn create(&mut self, seconds_ago: u32) {
+    async fn create(&mut self, seconds_ago: u32) -> String {
         let version = self.version();
         let id = self.desk.create(&version.to_string(), seconds_ago).await;
-        self.note(id, version);
+        self.note(id.clone(), version);
+        id
     }
 
     /// A version that was never given.
@@ -151,8 +161,9 @@ impl<D: HelpDesk> Scene<D> {
     async fn edit(&mut self, which: usize) {
         let Some(id) = self.pick(which) else { return };
         let version = self.version();
-        self.desk.edit(&id, &version.to_string()).await;
-        self.note(id, version);
+        if self.desk.edit(&id, &version.to_string()).await {
+            self.note(id, version);
+        }
     }
 
     /// Lets one call, or page, go by: what is due happens.
@@ -165,7 +176,7 @@ impl<D: HelpDesk> Scene<D> {
         }
         while let Some((_, act)) = self.acts.pop_front_if(|(wait, _)| *wait == 0) {
             match act {
-                Act::Create => self.create(0).await,
+                Act::Create => drop(self.create(0).await),
                 Act::Edit { which, many } => {
                     for offset in 0..many {
                         self.edit(which + offset).await;
@@ -243,9 +254,14 @@ impl<D: HelpDesk> Stage<D> {
             ""
         };
         let base = format!(
-            "/tickets?page_size={}&order_by={}{all}",
+            "/tickets?page_size={}&order_by={}{all}{}",
             schedule.page_size,
-            order.name()
+            order.name(),
+            schedule.since.map_or(String::new(), |ago| {
+                let now = self.clock.now().as_second();
+                let since = jiff::Timestamp::from_second(now - i64::from(ago)).unwrap();
+                format!("&modified_since={since}")
+            })
         );
         let mut seen: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         let mut page = String::new();
@@ -298,6 +314,14 @@ impl<D: HelpDesk> Stage<D> {
             if !schedule.everything && (ticket.is_trashed || ticket.is_spam) {
                 continue;
             }
+            let age = scene.ages.get(id).filter(|_| !scene.changed.contains(id));
+            if schedule
+                .since
+                .zip(age)
+                .is_some_and(|(since, age)| *age > since)
+            {
+                continue;
+            }
             let appearances = seen.get(id).map(Vec::as_slice).unwrap_or_default();
             let last = appearances.last();
             let told = last.map(|last| {
@@ -337,6 +361,7 @@ fn run<D: HelpDesk>(cases: u32, order: Order) -> Result<(), String> {
         // Only the walk in the default order lists trash and spam.
         let schedule = Schedule {
             everything: schedule.everything && order == Order::default(),
+            since: schedule.since.filter(|_| order == Order::default()),
             ..schedule
         };
         runtime

@@ -112,3 +112,4 @@ macro_rules! contract {
 }
 
 contract!(freshdesk: crate::desks::freshdesk::Freshdesk);
+contract!(zendesk: crate::desks::zendesk::Zendesk);

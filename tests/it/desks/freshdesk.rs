@@ -233,8 +233,9 @@ impl HelpDesk for Freshdesk {
         })
     }
 
-    async fn edit(&self, ticket: &str, subject: &str) {
+    async fn edit(&self, ticket: &str, subject: &str) -> bool {
         self.change(ticket, |ticket| ticket.subject = Some(subject.to_owned()));
+        true
     }
 
     async fn set_status(&self, ticket: &str, status: &str) {

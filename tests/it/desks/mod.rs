@@ -4,6 +4,7 @@
 //! it by one implementation here.
 
 pub(crate) mod freshdesk;
+pub(crate) mod zendesk;
 
 use std::future::Future;
 
@@ -118,8 +119,8 @@ pub(crate) trait HelpDesk: Clone + Send + Sync + 'static {
 
     /// A new ticket, last changed this many seconds ago if the help desk can be made to think so.
     fn create(&self, subject: &str, seconds_ago: u32) -> impl Future<Output = String> + Send;
-    /// Gives a ticket another subject.
-    fn edit(&self, ticket: &str, subject: &str) -> impl Future<Output = ()> + Send;
+    /// Gives a ticket another subject; not everywhere one that is in the trash.
+    fn edit(&self, ticket: &str, subject: &str) -> impl Future<Output = bool> + Send;
     /// Gives a ticket another status of the help desk's own.
     fn set_status(&self, ticket: &str, status: &str) -> impl Future<Output = ()> + Send;
     /// Trashes a ticket, or fetches it back.

@@ -1,0 +1,526 @@
+//! What is Zendesk's alone: OAuth, the archive, solving, people in copy, templates.
+
+use std::time::Duration;
+
+use deskgate::providers::zendesk::sim::records_people::Token;
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::contract::lab::{Lab, address, new_ticket, upstream};
+use crate::desks::HelpDesk;
+use crate::desks::zendesk::Zendesk;
+
+/// A simulated Zendesk and a gateway, with an account that has an OAuth pair which expires in an hour. The
+/// account's address.
+async fn with_oauth(lab: &Lab<Zendesk>, expires: bool) -> (String, Token) {
+    let life = expires.then(|| jiff::SignedDuration::from_hours(1));
+    let token = lab
+        .desk
+        .simulator
+        .change(|world| world.issue_token("read write", life));
+    let body = json!({
+        "service": "zendesk", "url": Zendesk::ORIGIN, "access_token": token.access, "refresh_token": token.refresh,
+        "client_id": "deskgate", "client_secret": "simulated-client-secret",
+    });
+    let made = lab
+        .app
+        .as_application(Method::POST, "/v1/accounts")
+        .json(body)
+        .await
+        .expect(201);
+    assert_eq!(made["reconnect_since"], Value::Null);
+    (format!("/v1/accounts/{}", made["id"]), token)
+}
+
+/// How often a new pair was asked for.
+fn exchanges(lab: &Lab<Zendesk>) -> usize {
+    let lines = lab.wire.received.lines();
+    lines
+        .iter()
+        .filter(|line| *line == "POST /oauth/tokens")
+        .count()
+}
+
+/// The credentials that the store holds.
+async fn stored(lab: &Lab<Zendesk>, account: &str) -> Value {
+    use secrecy::ExposeSecret as _;
+    let id = account.rsplit('/').next().unwrap().parse().unwrap();
+    let found = lab.app.edge.store.find_account(id).await.unwrap().unwrap();
+    serde_json::from_str(found.credentials.expose_secret()).unwrap()
+}
+
+#[tokio::test]
+async fn an_expired_token_is_exchanged_once_for_all_requests_and_stored_before_it_is_used() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (account, old) = with_oauth(&lab, true).await;
+    let tickets = format!("{account}/helpdesk/tickets?page_size=2");
+    lab.app
+        .as_application(Method::GET, &tickets)
+        .await
+        .expect(200);
+    assert_eq!(exchanges(&lab), 0);
+
+    lab.app.clock.advance(Duration::from_hours(2));
+    let requests = (0..20).map(|_| async {
+        lab.app
+            .as_application(Method::GET, &tickets)
+            .await
+            .expect(200)
+    });
+    let lists = join_all(requests).await;
+    let made = format!("{account}/helpdesk/tickets");
+    let made = lab
+        .app
+        .as_application(Method::POST, &made)
+        .json(new_ticket())
+        .await;
+    made.expect(201);
+
+    assert!(lists.iter().all(|list| list["count"] == 2));
+    assert_eq!(exchanges(&lab), 1);
+    let now = stored(&lab, &account).await;
+    let newest = lab
+        .desk
+        .simulator
+        .inspect(|world| world.tokens.values().next_back().unwrap().clone());
+    assert_ne!(now["access_token"], old.access);
+    assert_eq!(now["access_token"], newest.access);
+    assert_eq!(now["refresh_token"], json!(newest.refresh));
+    assert_eq!(now["client_secret"], "simulated-client-secret");
+}
+
+#[tokio::test]
+async fn a_write_that_meets_an_expired_token_is_carried_out_once() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (account, _) = with_oauth(&lab, true).await;
+    lab.app.clock.advance(Duration::from_hours(2));
+    let before = lab.desk.tickets().await.len();
+
+    let tickets = format!("{account}/helpdesk/tickets");
+    let made = lab
+        .app
+        .as_application(Method::POST, &tickets)
+        .json(new_ticket())
+        .await;
+
+    made.expect(201);
+    assert_eq!(lab.desk.tickets().await.len(), before + 1);
+}
+
+#[tokio::test]
+async fn a_refused_exchange_marks_the_account_until_it_gets_new_credentials() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (account, _) = with_oauth(&lab, true).await;
+    lab.desk
+        .simulator
+        .change(|world| world.oauth.refuses_refreshes = true);
+    lab.app.clock.advance(Duration::from_hours(2));
+    let tickets = format!("{account}/helpdesk/tickets");
+
+    for _ in 0..3 {
+        let refused = lab
+            .app
+            .as_application(Method::GET, &tickets)
+            .await
+            .expect(401);
+        assert_eq!(refused["error_code"], "service_unauthorized");
+        assert!(
+            refused["message"]
+                .as_str()
+                .unwrap()
+                .contains("connect it again"),
+            "{refused}"
+        );
+    }
+
+    assert_eq!(exchanges(&lab), 1, "what was refused is not asked again");
+    let shown = lab
+        .app
+        .as_application(Method::GET, &account)
+        .await
+        .expect(200);
+    assert!(shown["reconnect_since"].is_string());
+    let fresh = lab.desk.simulator.change(|world| {
+        world.oauth.refuses_refreshes = false;
+        world.issue_token("read write", None)
+    });
+    let patch = json!({ "access_token": fresh.access, "refresh_token": fresh.refresh });
+    let changed = lab
+        .app
+        .as_application(Method::PATCH, &account)
+        .json(patch)
+        .await
+        .expect(200);
+    assert_eq!(changed["reconnect_since"], Value::Null);
+    lab.app
+        .as_application(Method::GET, &tickets)
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_help_desk_in_trouble_is_no_refusal() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (account, old) = with_oauth(&lab, true).await;
+    lab.app.clock.advance(Duration::from_hours(2));
+    let tickets = format!("{account}/helpdesk/tickets");
+    lab.desk.simulator.fail_next([
+        deskgate::simulator::Fault::Pass,
+        deskgate::simulator::Fault::Status(503, String::new(), Vec::new()),
+    ]);
+    lab.app
+        .as_application(Method::GET, &account)
+        .await
+        .expect(200);
+
+    let first = lab.app.as_application(Method::GET, &tickets).await;
+
+    assert!(matches!(first.status.as_u16(), 200 | 502), "{first}");
+    let shown = lab
+        .app
+        .as_application(Method::GET, &account)
+        .await
+        .expect(200);
+    assert_eq!(shown["reconnect_since"], Value::Null);
+    lab.app
+        .as_application(Method::GET, &tickets)
+        .await
+        .expect(200);
+    assert_ne!(stored(&lab, &account).await["access_token"], old.access);
+}
+
+#[tokio::test]
+async fn nobody_is_not_an_agent() {
+    let lab = Lab::<Zendesk>::start().await;
+    for (email, token) in [
+        ("agent@acme.example", "wrong-token-1"),
+        ("nobody@acme.example", "CANARY-zendesk-token-4b7e"),
+    ] {
+        let body = json!({ "service": "zendesk", "url": Zendesk::ORIGIN, "email": email, "api_token": token });
+        let refused = lab
+            .app
+            .as_application(Method::POST, "/v1/accounts")
+            .json(body)
+            .await;
+        assert_eq!(refused.refused(401), "service_unauthorized");
+    }
+    for body in [
+        json!({ "subdomain": "acme" }),
+        json!({ "subdomain": "acme", "email": "a@example.com" }),
+        json!({ "subdomain": "acme.evil.example", "email": "a@example.com", "api_token": "t" }),
+        json!({ "subdomain": "acme", "url": "http://zendesk.test", "access_token": "t" }),
+        json!({ "subdomain": "acme", "email": "a@example.com", "api_token": "t", "access_token": "t" }),
+        json!({ "subdomain": "acme", "email": "a:b@example.com", "api_token": "t" }),
+    ] {
+        let mut body = body;
+        body["service"] = json!("zendesk");
+        let refused = lab
+            .app
+            .as_application(Method::POST, "/v1/accounts")
+            .json(body)
+            .await;
+        assert_eq!(refused.refused(400), "invalid_parameters");
+    }
+}
+
+#[tokio::test]
+async fn archived_tickets_are_listed_when_they_are_asked_for() {
+    let lab = Lab::<Zendesk>::start().await;
+    let count = |holds: fn(&deskgate::providers::zendesk::sim::records::Ticket) -> bool| {
+        let count = |world: &deskgate::providers::zendesk::sim::world::World| {
+            world
+                .tickets
+                .values()
+                .filter(|ticket| holds(ticket))
+                .count()
+        };
+        lab.desk.simulator.inspect(count)
+    };
+    lab.app.clock.advance(Duration::from_mins(10));
+    let archived = count(|ticket| ticket.archived && ticket.is_there());
+    assert!(archived > 0);
+
+    let (plain, last) = lab.walk("/tickets?page_size=30").await;
+    assert!(
+        last["coverage"]["not_listed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("archived"))
+    );
+    let (all, last) = lab
+        .walk("/tickets?include_archived=true&page_size=30")
+        .await;
+    let told = last["coverage"]["not_listed"].as_array().unwrap();
+    assert!(!told.contains(&json!("archived")));
+
+    assert_eq!(all.len(), plain.len() + archived);
+    assert!(
+        all.iter()
+            .all(|ticket| ticket["requester"]["user_id"].is_string())
+    );
+    let since = "2026-01-01T00:00:00Z";
+    let (recent, _) = lab
+        .walk(&format!(
+            "/tickets?include_archived=true&modified_since={since}&page_size=30"
+        ))
+        .await;
+    let expected = all
+        .iter()
+        .filter(|ticket| ticket["modified_at"].as_str().unwrap() >= since);
+    assert_eq!(recent.len(), expected.count());
+
+    let token = last["sync_token"].as_str().unwrap();
+    let id = upstream(&plain[0]);
+    lab.desk.edit(&id, "changed").await;
+    lab.app.clock.advance(Duration::from_mins(10));
+    let (changed, _) = lab.walk(&format!("/tickets?page={token}")).await;
+    assert!(
+        changed
+            .iter()
+            .any(|ticket| upstream(ticket) == id && ticket["subject"] == "changed")
+    );
+    assert_eq!(
+        lab.app
+            .get("/tickets?include_archived=true&order_by=-created_at")
+            .await
+            .refused(501),
+        "not_implemented"
+    );
+}
+
+#[tokio::test]
+async fn an_export_that_begins_too_late_is_an_empty_list() {
+    let lab = Lab::<Zendesk>::start().await;
+    let now = lab.app.clock.now();
+    let (tickets, last) = lab
+        .walk(&format!(
+            "/tickets?include_archived=true&modified_since={now}"
+        ))
+        .await;
+    assert_eq!(tickets, Vec::<Value>::new());
+    assert!(last["sync_token"].is_string());
+}
+
+#[tokio::test]
+async fn the_connected_agent_solves_what_nobody_works_on() {
+    let lab = Lab::<Zendesk>::start().await;
+    let cast = lab.desk.cast().await;
+    let (ticket, made) = lab.ticket().await;
+    assert_eq!(made["assignee"], Value::Null);
+
+    let solved = lab
+        .app
+        .patch(&ticket, json!({ "status": "resolved" }))
+        .await
+        .expect(200);
+
+    assert_eq!(
+        (&solved["status"], &solved["assignee"]),
+        (&json!("resolved"), &json!(cast.me))
+    );
+    let (ticket, _) = lab.ticket().await;
+    let named = json!({ "status": "resolved", "assignee": cast.agent });
+    let solved = lab.app.patch(&ticket, named).await.expect(200);
+    assert_eq!(solved["assignee"], cast.agent);
+    let mut new = new_ticket();
+    new["status"] = json!("resolved");
+    let made = lab.app.post("/tickets", new).await.expect(201);
+    assert_eq!(
+        (&made["status"], &made["assignee"]),
+        (&json!("resolved"), &json!(cast.me))
+    );
+}
+
+#[tokio::test]
+async fn a_closed_ticket_takes_no_changes() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, _) = lab.ticket().await;
+    lab.app
+        .patch(&ticket, json!({ "status": "closed" }))
+        .await
+        .expect(200);
+    let refused = lab.app.patch(&ticket, json!({ "subject": "x" })).await;
+    assert_eq!(refused.refused(409), "conflict");
+    let comments = format!("{ticket}/comments");
+    let refused = lab.app.post(&comments, json!({ "content": "x" })).await;
+    assert_eq!(refused.refused(409), "conflict");
+}
+
+#[tokio::test]
+async fn people_in_copy_and_followers_become_those_of_the_request() {
+    let lab = Lab::<Zendesk>::start().await;
+    let cast = lab.desk.cast().await;
+    let mut new = new_ticket();
+    new["email_ccs"] =
+        json!([{ "email": "one@example.com", "name": "One" }, { "user_id": cast.customer.0 }]);
+    new["followers"] = json!([{ "user_id": cast.agent }]);
+    let made = lab.app.post("/tickets", new).await.expect(201);
+    let addresses = |ticket: &Value| -> Vec<String> {
+        let people = ticket["email_ccs"].as_array().unwrap().iter();
+        let mut all: Vec<_> = people
+            .map(|person| person["email"].as_str().unwrap().to_owned())
+            .collect();
+        all.sort();
+        all
+    };
+    let mut both = vec!["one@example.com".to_owned(), cast.customer.1.clone()];
+    both.sort();
+    assert_eq!(addresses(&made), both);
+    assert_eq!(made["followers"][0]["user_id"], cast.agent);
+
+    let patch =
+        json!({ "email_ccs": [{ "email": "ONE@example.com" }, { "email": "two@example.com" }] });
+    let changed = lab.app.patch(&address(&made), patch).await.expect(200);
+
+    assert_eq!(addresses(&changed), ["one@example.com", "two@example.com"]);
+    assert_eq!(changed["followers"], made["followers"]);
+    let patch = json!({ "email_ccs": null, "followers": [] });
+    let emptied = lab.app.patch(&address(&made), patch).await.expect(200);
+    assert_eq!(
+        (&emptied["email_ccs"], &emptied["followers"]),
+        (&json!([]), &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn what_clients_write_is_no_template() {
+    let lab = Lab::<Zendesk>::start().await;
+    let mut new = new_ticket();
+    new["description"] = json!("<p>{{ticket.id}} and {% if true %}x{% endif %}</p>");
+    let made = lab.app.post("/tickets", new).await.expect(201);
+    let body =
+        json!({ "content": "<p>{{ticket.requester.email}} {{{ticket.id}}}</p>", "public": false });
+    let comment = lab
+        .app
+        .post(&format!("{}/comments", address(&made)), body)
+        .await
+        .expect(201);
+
+    let description = made["description"].as_str().unwrap();
+    assert!(description.contains("{{ticket.id}}"), "{description}");
+    let content = comment["content"]
+        .as_str()
+        .unwrap()
+        .replace("&#123;", "{")
+        .replace("&#37;", "%");
+    assert!(
+        content.contains("{{ticket.requester.email}} {{{ticket.id}}}"),
+        "{content}"
+    );
+}
+
+#[tokio::test]
+async fn the_description_is_not_a_comment() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, made) = lab.ticket().await;
+    let comments = format!("{ticket}/comments");
+    assert_eq!(lab.app.get(&comments).await.expect(200)["count"], 0);
+    let first = lab.desk.simulator.inspect(|world| {
+        let id: u64 = upstream(&made).parse().unwrap();
+        world.tickets[&id].comments[0].id
+    });
+    let first = deskgate::model::id::CommentId::from_upstream(first.to_string());
+    let address = format!("{comments}/{first}");
+    assert_eq!(lab.app.get(&address).await.refused(404), "not_found");
+    let hidden = lab.app.patch(&address, json!({ "public": false })).await;
+    assert_eq!(hidden.refused(404), "not_found");
+    assert_eq!(
+        lab.app.delete(&address).await.refused(501),
+        "not_implemented"
+    );
+}
+
+#[tokio::test]
+async fn markup_in_a_plain_description_was_text() {
+    let lab = Lab::<Zendesk>::start().await;
+    let id = lab.desk.create("s", 0).await;
+    let number: u64 = id.parse().unwrap();
+    lab.desk.simulator.change(|world| {
+        world.edit_ticket(number, |ticket| {
+            ticket.description = "<script>alert(1)</script>\na & b".into();
+        })
+    });
+    let read = lab
+        .app
+        .get(&format!("/tickets/{}", crate::contract::lab::public(&id)))
+        .await
+        .expect(200);
+    assert_eq!(
+        read["description"],
+        "&lt;script&gt;alert(1)&lt;/script&gt;<br>a &amp; b"
+    );
+}
+
+#[tokio::test]
+async fn writes_that_collide_are_sent_again() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, _) = lab.ticket().await;
+    let lab = lab.in_still_time();
+    let collision = || {
+        let body = r#"{"error":"DatabaseConflict","description":"Database collision"}"#;
+        deskgate::simulator::Fault::Status(409, body.into(), Vec::new())
+    };
+    lab.desk.simulator.fail_next([collision(), collision()]);
+    let changed = lab
+        .app
+        .patch(&ticket, json!({ "subject": "after all" }))
+        .await
+        .expect(200);
+    assert_eq!(changed["subject"], "after all");
+    lab.desk
+        .simulator
+        .fail_next([collision(), collision(), collision()]);
+    let refused = lab.app.patch(&ticket, json!({ "subject": "never" })).await;
+    assert_eq!(refused.refused(409), "conflict");
+}
+
+#[tokio::test]
+async fn requests_cost_the_calls_that_the_readme_says() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, _) = lab.ticket().await;
+    lab.app
+        .patch(&ticket, json!({ "status": "resolved" }))
+        .await
+        .expect(200);
+    let (comment, _) = lab.comment(&ticket, true).await;
+    let cost = |answer: &crate::support::request::Answer| {
+        let calls = answer.headers["x-deskgate-upstream-calls"]
+            .to_str()
+            .unwrap();
+        assert!(!answer.headers.contains_key("x-deskgate-upstream-credits"));
+        calls.parse::<u32>().unwrap()
+    };
+    assert_eq!(cost(&lab.app.get(&ticket).await), 1);
+    assert_eq!(cost(&lab.app.get("/tickets").await), 1);
+    assert_eq!(
+        cost(
+            &lab.app
+                .get("/tickets?requester=new.person@example.com")
+                .await
+        ),
+        2
+    );
+    assert_eq!(cost(&lab.app.get(&format!("{ticket}/comments")).await), 1);
+    assert_eq!(
+        cost(&lab.app.patch(&ticket, json!({ "subject": "x" })).await),
+        2
+    );
+    assert_eq!(
+        cost(
+            &lab.app
+                .post(&format!("{ticket}/comments"), json!({ "content": "c" }))
+                .await
+        ),
+        1
+    );
+    assert_eq!(
+        cost(&lab.app.patch(&comment, json!({ "public": false })).await),
+        3
+    );
+    assert_eq!(cost(&lab.app.post("/tickets", new_ticket()).await), 2);
+    let since = "/tickets?modified_since=2026-11-20T00:00:00Z";
+    lab.wait();
+    assert_eq!(cost(&lab.app.get(since).await), 1);
+    assert_eq!(cost(&lab.app.delete(&ticket).await), 1);
+}
