@@ -14,7 +14,8 @@ from checks import equal, holds
 with open(sys.argv[1], encoding="utf-8") as file:
     DEMO = json.load(file)
 BASE = DEMO["base_url"]
-ACCOUNT = DEMO["accounts"][0]
+SERVICE = sys.argv[2] if len(sys.argv) > 2 else "freshdesk"
+ACCOUNT = next(account for account in DEMO["accounts"] if account["service"] == SERVICE)
 # The SDK reads its configuration when an object is made, so this stands before the first Account().
 kloudless.configuration["base_url"] = BASE
 
