@@ -13,13 +13,27 @@ use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
 use crate::model::ticket::{CustomProperty, Ticket, TicketPatch};
 use crate::provider::capability::{Accepts, Capabilities, Operation};
+use crate::transport::line::Line;
 
-/// Refuses an operation that the help desk lacks.
-pub(super) fn check_operation(capabilities: &Capabilities, operation: Operation) -> Result<()> {
+/// Refuses an operation that the help desk lacks, or that the account has not asked for.
+pub(super) fn check_operation(
+    capabilities: &Capabilities,
+    operation: Operation,
+    line: &Line,
+) -> Result<()> {
     if capabilities.operations.contains(&operation) {
         return Ok(());
     }
     let (title, name) = (capabilities.title, operation.name());
+    let mut on_request = capabilities.on_request.iter();
+    if let Some((_, option)) = on_request.find(|(requested, _)| *requested == operation) {
+        if *line.option(option) == true {
+            return Ok(());
+        }
+        return Err(Error::NotSupported(format!(
+            "{title} does {name} only for an account that is connected with {option}: true"
+        )));
+    }
     Err(Error::NotSupported(format!(
         "{title} does not support {name}"
     )))

@@ -96,7 +96,8 @@ impl Desk {
 
     /// The line for one operation, if this help desk has it.
     fn upstream(&self, operation: Operation) -> Result<Upstream> {
-        gate::check_operation(self.opened.provider().capabilities(), operation)?;
+        let capabilities = self.opened.provider().capabilities();
+        gate::check_operation(capabilities, operation, self.opened.line())?;
         let up = self.opened.upstream(operation, self.terms.clone());
         if !self.opened.expires() {
             return Ok(up);

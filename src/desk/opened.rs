@@ -60,6 +60,11 @@ impl Opened {
         &self.credentials
     }
 
+    /// The line to the help desk.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
     /// Whether its credentials can be exchanged.
     pub(super) fn expires(&self) -> bool {
         self.expires

@@ -195,6 +195,10 @@ pub struct ConnectAccount {
     /// Its secret. Stored sealed, never shown.
     #[schema(format = Password)]
     client_secret: Option<String>,
+    /// Zendesk deletes no comments. `true` lets `DELETE` make a comment's text and files unreadable instead, for
+    /// ever; it stays in the list. 501 otherwise.
+    #[schema(default = false)]
+    redact_comments: Option<bool>,
 }
 
 /// Whether a credential is tried, for the documentation.

@@ -102,6 +102,8 @@ pub struct Capabilities {
     pub domain: &'static str,
     /// What it can do; anything else is refused before it is called.
     pub operations: &'static [Operation],
+    /// What it can do for an account that asks for it when it is connected, by a member that is true.
+    pub on_request: &'static [(Operation, &'static str)],
     /// Its list of tickets.
     pub list: ListCapabilities,
     /// Attributes of a new ticket.

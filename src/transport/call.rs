@@ -8,7 +8,7 @@ use ::http::{HeaderMap, Method, StatusCode, header};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 /// What stays as it is in a path segment or a query value: RFC 3986's unreserved characters.
@@ -174,6 +174,8 @@ pub struct Endpoint {
     pub headers: HeaderMap,
     /// The credential in every spelling in which it is sent, to keep it out of what comes back.
     pub secrets: Vec<SecretString>,
+    /// What the account asks for beside: members by name. Not secret.
+    pub options: Map<String, Value>,
 }
 
 impl fmt::Debug for Endpoint {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::http::{HeaderValue, Request, header};
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower::ServiceExt as _;
@@ -51,6 +52,8 @@ pub struct Line {
     headers: ::http::HeaderMap,
     /// What must not be seen in anything that comes from the help desk.
     secrets: Vec<SecretString>,
+    /// What the account asks for beside.
+    options: Map<String, Value>,
     /// Label of the provider in metrics.
     provider: &'static str,
     /// Where the vendor tells its limits.
@@ -82,6 +85,7 @@ impl Line {
             base,
             mut headers,
             secrets,
+            options,
         } = endpoint;
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let base = base.as_str().trim_end_matches('/').to_owned();
@@ -90,11 +94,17 @@ impl Line {
             base,
             headers,
             secrets,
+            options,
             provider,
             rate,
             bodies: Bodies(Arc::new(Semaphore::new(BODIES_AT_ONCE))),
             memory: Mutex::default(),
         }
+    }
+
+    /// What the account asks for by this name; null if it does not.
+    pub fn option(&self, name: &str) -> &Value {
+        self.options.get(name).unwrap_or(&Value::Null)
     }
 
     /// Sends a call until it has an answer that counts, the attempts are used up, or time is.

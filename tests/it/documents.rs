@@ -103,23 +103,27 @@ fn takes<F: Field>(accepts: &Accepts<F>, field: F) -> &'static str {
     }
 }
 
-/// One table of attributes.
+/// One table of attributes: for each help desk what it takes in something new, and in a change.
 fn table<F: Field>(
     text: &mut String,
     title: &str,
-    create: impl Fn(F) -> &'static str,
-    update: impl Fn(F) -> &'static str,
+    accepts: impl Fn(&'static Capabilities) -> [&'static Accepts<F>; 2],
 ) {
-    writeln!(text, "\n| {title} | create | update |\n| --- | --- | --- |").unwrap();
+    let (mut head, mut line) = (format!("| {title} |"), "| --- |".to_owned());
+    for provider in providers::all() {
+        let name = provider.capabilities().title;
+        write!(head, " {name}: create | {name}: update |").unwrap();
+        line.push_str(" --- | --- |");
+    }
+    writeln!(text, "\n{head}\n{line}").unwrap();
     for field in F::ALL {
-        writeln!(
-            text,
-            "| `{}` | {} | {} |",
-            field.name(),
-            create(*field),
-            update(*field)
-        )
-        .unwrap();
+        write!(text, "| `{}` |", field.name()).unwrap();
+        for provider in providers::all() {
+            for accepts in accepts(provider.capabilities()) {
+                write!(text, " {} |", takes(accepts, *field)).unwrap();
+            }
+        }
+        text.push('\n');
     }
 }
 
@@ -146,19 +150,19 @@ async fn cost<D: HelpDesk>() -> String {
 
 #[tokio::test]
 async fn the_providers_document_is_fresh() {
-    let mut text = "# Help desks\n\nGenerated from each provider's `Capabilities`; do not edit. *ignored*: the help desk \
-                    does not have the attribute; it is null when read.\n"
-        .to_owned();
+    let mut text =
+        "# Help desks\n\nGenerated from each provider's `Capabilities`; do not edit.\n".to_owned();
     let costs = costs().await;
     for provider in providers::all() {
         let Capabilities {
             title,
             domain,
             operations,
-            create_ticket,
-            update_ticket,
-            create_comment,
-            update_comment,
+            on_request,
+            create_ticket: _,
+            update_ticket: _,
+            create_comment: _,
+            update_comment: _,
             max_page_size,
             rate,
             credentials,
@@ -182,6 +186,14 @@ async fn the_providers_document_is_fresh() {
             lacking.join(", ")
         };
         writeln!(text, "- Operations that it lacks: {lacking}").unwrap();
+        for (operation, option) in *on_request {
+            writeln!(
+                text,
+                "- Only for an account that is connected with `{option}: true`: {}",
+                operation.name()
+            )
+            .unwrap();
+        }
         writeln!(text, "- Objects on a page: at most {max_page_size}").unwrap();
         let used = rate
             .used
@@ -208,19 +220,17 @@ async fn the_providers_document_is_fresh() {
             .map(|reason| format!("`{reason}`"))
             .collect();
         writeln!(text, "- Never listed: {}", never.join(", ")).unwrap();
-        table(
-            &mut text,
-            "Ticket",
-            |field: TicketField| takes(create_ticket, field),
-            |field| takes(update_ticket, field),
-        );
-        table(
-            &mut text,
-            "Comment",
-            |field: CommentField| takes(create_comment, field),
-            |field| takes(update_comment, field),
-        );
     }
+    text.push_str(
+        "\n## Attributes\n\n*ignored*: the help desk does not have the attribute; it is null when read. *refused*: it has \
+         it and can never change it; the request is 400 before any call.\n",
+    );
+    table::<TicketField>(&mut text, "Ticket", |all| {
+        [&all.create_ticket, &all.update_ticket]
+    });
+    table::<CommentField>(&mut text, "Comment", |all| {
+        [&all.create_comment, &all.update_comment]
+    });
     fresh("docs/providers.md", &text);
 }
 

@@ -432,6 +432,50 @@ async fn the_description_is_not_a_comment() {
 }
 
 #[tokio::test]
+async fn comments_are_made_unreadable_only_where_the_account_asks_for_it() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, made) = lab.ticket().await;
+    let (comment, _) = lab.comment(&ticket, false).await;
+    lab.wire.received.clear();
+    let refused = lab.app.delete(&comment).await.expect(501);
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("redact_comments: true")
+    );
+    assert_eq!(lab.wire.received.count(), 0);
+
+    let mut body = Zendesk::credentials();
+    body["service"] = json!("zendesk");
+    body["redact_comments"] = json!(true);
+    let account = lab
+        .app
+        .as_application(Method::POST, "/v1/accounts")
+        .json(body)
+        .await
+        .expect(201);
+    let path = format!("/v1/accounts/{}/helpdesk{comment}", account["id"]);
+    lab.app
+        .as_application(Method::DELETE, &path)
+        .await
+        .expect(204);
+
+    let stored = lab.desk.simulator.inspect(|world| {
+        let id: u64 = upstream(&made).parse().unwrap();
+        world.tickets[&id].comments[1].clone()
+    });
+    assert!(!stored.html_body.contains("ünï") && stored.html_body.contains('▇'));
+    assert!(!stored.public);
+    let nothing = format!(
+        "/v1/accounts/{}/helpdesk{ticket}/comments/comment_MQ",
+        account["id"]
+    );
+    let missing = lab.app.as_application(Method::DELETE, &nothing).await;
+    assert_eq!(missing.refused(404), "not_found");
+}
+
+#[tokio::test]
 async fn markup_in_a_plain_description_was_text() {
     let lab = Lab::<Zendesk>::start().await;
     let id = lab.desk.create("s", 0).await;

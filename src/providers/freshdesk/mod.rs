@@ -25,6 +25,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Map;
 use serde_json::value::RawValue;
 use url::Url;
 
@@ -60,6 +61,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     title: "Freshdesk",
     domain: "freshdesk.com",
     operations: &Operation::ALL,
+    on_request: &[],
     list: ListCapabilities {
         orders: &Order::ALL,
         finds_people: true,
@@ -210,6 +212,7 @@ impl Provider for Freshdesk {
             base,
             headers,
             secrets: vec![api_key.into(), token.into()],
+            options: Map::new(),
         })
     }
 

@@ -16,6 +16,8 @@ use crate::provider::{Renewal, Result as ProviderResult};
 use crate::transport::call::{Call, Endpoint, Reply};
 use crate::transport::egress::is_label;
 
+/// The option that lets comments be deleted.
+pub(super) const REDACT_COMMENTS: &str = "redact_comments";
 /// Longest token or secret, in bytes.
 const LONGEST: usize = 2048;
 
@@ -47,6 +49,9 @@ pub(super) struct Credentials {
     /// Its secret.
     #[serde(default)]
     client_secret: Option<String>,
+    /// Whether deleting a comment makes its text unreadable, for ever.
+    #[serde(default)]
+    redact_comments: bool,
 }
 
 /// Refuses.
@@ -75,6 +80,7 @@ pub(super) fn connect(credentials: &RawValue) -> Result<Endpoint, InvalidCredent
         refresh_token,
         client_id,
         client_secret,
+        redact_comments,
     } = credentials;
     let mut base = origin(subdomain, url)?;
     base.set_path("/api/v2");
@@ -124,6 +130,7 @@ pub(super) fn connect(credentials: &RawValue) -> Result<Endpoint, InvalidCredent
         base,
         headers: HeaderMap::from_iter([(header::AUTHORIZATION, authorization)]),
         secrets,
+        options: Map::from_iter([(REDACT_COMMENTS.to_owned(), redact_comments.into())]),
     })
 }
 
@@ -178,6 +185,7 @@ pub(super) fn renewal(credentials: &RawValue) -> Option<Renewal> {
             base,
             headers: HeaderMap::new(),
             secrets,
+            options: Map::new(),
         },
         call: Call::post(["oauth".into(), "tokens".into()], body),
     })

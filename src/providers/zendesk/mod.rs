@@ -71,6 +71,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         Operation::CreateComment,
         Operation::UpdateComment,
     ],
+    on_request: &[(Operation::DeleteComment, credentials::REDACT_COMMENTS)],
     list: ListCapabilities {
         orders: &[
             Order::ModifiedAt,
@@ -305,10 +306,8 @@ impl Provider for Zendesk {
         comments::update(up, ticket, id, &patch).await
     }
 
-    async fn delete_comment(&self, _: &Upstream, _: &TicketId, _: &CommentId) -> Result<()> {
-        Err(ProviderError::unsupported(
-            "Zendesk does not delete comments",
-        ))
+    async fn delete_comment(&self, up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<()> {
+        comments::redact(up, ticket, id).await
     }
 }
 

@@ -499,6 +499,34 @@ pub(super) fn make_private(ticket: &TicketId, comment: &CommentId) -> Result<Cal
     Ok(Call::put(path, json!({})))
 }
 
+/// Makes a text of a comment unreadable, for ever.
+pub(super) fn redact_text(ticket: &TicketId, comment: u64, text: &str) -> Result<Call> {
+    let [tickets, number_of_ticket] = ticket_path(ticket)?;
+    let path = [
+        tickets,
+        number_of_ticket,
+        "comments".into(),
+        comment.to_string().into(),
+        "redact".into(),
+    ];
+    Ok(Call::put(path, json!({ "text": text })))
+}
+
+/// Makes a file of a comment unreadable, for ever.
+pub(super) fn redact_file(ticket: &TicketId, comment: u64, file: u64) -> Result<Call> {
+    let [tickets, number_of_ticket] = ticket_path(ticket)?;
+    let path = [
+        tickets,
+        number_of_ticket,
+        "comments".into(),
+        comment.to_string().into(),
+        "attachments".into(),
+        file.to_string().into(),
+        "redact".into(),
+    ];
+    Ok(Call::put(path, json!({})))
+}
+
 /// A comment as the unified API has it. One whose visibility is not told counts as private.
 pub(super) fn comment(comment: wire::Comment<'_>, created_at: Option<&RawValue>) -> Comment {
     let wire::Comment {
