@@ -12,13 +12,16 @@ use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::model::page::Cursor;
 use crate::provider::capability::Operation;
-use crate::provider::error::InvalidCredentials;
+use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::upstream::{Terms, Upstream};
 use crate::provider::{Identity, Provider};
 use crate::store::accounts::position::{AccountPosition, NotAPosition};
-use crate::store::accounts::{Account, AccountChange, NewAccount};
+use crate::store::accounts::{Account, AccountChange, NewAccount, StoredAccount};
 use crate::store::applications::ApplicationId;
 use crate::transport::call::Endpoint;
+
+/// How often a change of credentials is tried that meets another one.
+const RACES: u32 = 3;
 
 /// What connects an account.
 pub struct Connection {
@@ -154,35 +157,61 @@ impl Desks {
             credentials,
             verify,
         } = patch;
-        let mut change = AccountChange {
-            name,
-            active,
-            ..AccountChange::default()
-        };
-        if !credentials.is_empty() {
-            let stored = self
-                .store
-                .find_account(id)
-                .await?
-                .ok_or(Error::NotFound("the account"))?;
-            let provider = self.provider(&account.service)?;
-            let mut merged: Map<String, Value> =
-                serde_json::from_str(stored.credentials.expose_secret())
-                    .map_err(|error| Error::Internal(error.into()))?;
-            merged.extend(credentials);
-            let merged = sealed_form(merged);
-            // Before anything is sent: the credential must not reach another host.
-            if origin(&self.endpoint(&*provider, &merged)?) != account.origin {
-                let message = "an account stays with its help desk: connect another account for another address";
-                return Err(Error::InvalidParameter(message.into()));
+        for _ in 0..RACES {
+            let mut change = AccountChange {
+                name: name.clone(),
+                active,
+                ..AccountChange::default()
+            };
+            if !credentials.is_empty() {
+                let merged = self.merged(&account, &credentials).await?;
+                let provider = self.provider(&account.service)?;
+                let tried = self.try_out(provider, &merged.credentials, verify, terms.clone());
+                let (_, identity) = tried.await?;
+                change.account = identity.login;
+                change.credentials = Some(merged.credentials);
+                // An exchange of expired tokens may have stored other ones while these were tried.
+                change.as_of = Some(merged.account.modified_at);
             }
-            let (_, identity) = self.try_out(provider, &merged, verify, terms).await?;
-            change.account = identity.login;
-            change.credentials = Some(merged);
+            let is_conditional = change.as_of.is_some();
+            let changed = self.store.update_account(application, id, change).await?;
+            self.forget(id);
+            match changed {
+                Some(changed) => return Ok(changed),
+                None if is_conditional => {}
+                None => break,
+            }
         }
-        let changed = self.store.update_account(application, id, change).await?;
-        self.forget(id);
-        changed.ok_or(Error::NotFound("the account"))
+        // Gone, or changed again and again.
+        self.account(application, id).await?;
+        let message = "the account was changed by somebody else at the same time: try again";
+        Err(ProviderError::new(Kind::Conflict, message).into())
+    }
+
+    /// An account as it is stored, with these members put into its credentials.
+    async fn merged(
+        &self,
+        account: &Account,
+        credentials: &Map<String, Value>,
+    ) -> Result<StoredAccount> {
+        let stored = self.store.find_account(account.id).await?;
+        let stored = stored.ok_or(Error::NotFound("the account"))?;
+        let mut members: Map<String, Value> =
+            serde_json::from_str(stored.credentials.expose_secret())
+                .map_err(|error| Error::Internal(error.into()))?;
+        members.extend(credentials.clone());
+        let merged = sealed_form(members);
+        // Before anything is sent: the credential must not reach another host.
+        let provider = self.provider(&account.service)?;
+        if origin(&self.endpoint(&*provider, &merged)?) != account.origin {
+            let message =
+                "an account stays with its help desk: connect another account for another address";
+            return Err(Error::InvalidParameter(message.into()));
+        }
+        Ok(StoredAccount {
+            account: stored.account,
+            credentials: merged,
+        })
     }
 
     /// Removes an account and its credential.

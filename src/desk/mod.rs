@@ -145,14 +145,22 @@ impl Desk {
 
         let mut objects = Vec::new();
         loop {
+            let listed = self.opened.provider().list_tickets(&up, query.clone());
             let Page {
                 objects: found,
                 then,
-            } = self
-                .opened
-                .provider()
-                .list_tickets(&up, query.clone())
-                .await?;
+            } = match (listed.await, &query.at) {
+                (Ok(page), _) => page,
+                // What was found so far is not thrown away: the next page begins where this one got stuck.
+                (Err(error), Some(at)) if !objects.is_empty() && error.may_pass() => {
+                    return Ok(Listed {
+                        objects,
+                        next_page: Some(seal(at.clone(), is_sync)?),
+                        end: None,
+                    });
+                }
+                (Err(error), _) => return Err(error.into()),
+            };
             objects.extend(
                 found
                     .into_iter()

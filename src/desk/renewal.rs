@@ -1,5 +1,6 @@
 //! Credentials that expire: exchanged once for all requests of an account, and stored before they are used.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
 
@@ -17,6 +19,7 @@ use crate::provider::error::{Kind, ProviderError};
 use crate::provider::upstream::Renew;
 use crate::provider::{Provider, Renewal, Result};
 use crate::store::accounts::{Account, StoredAccount};
+use crate::transport::call::Reply;
 use crate::transport::line::Line;
 use crate::transport::meter::Meter;
 
@@ -112,7 +115,7 @@ async fn exchange(desks: &Desks, opened: &Opened) -> Result<Option<Arc<Line>>> {
             desks.forget(id);
             line(desks, &account, &fresh).map(Some)
         }
-        Err(error) if is_refusal(&error) => {
+        Err(NotRenewed::Refused) => {
             // Another process may have been faster: then the pair that was refused is an old one.
             if let Some(now) = stored(desks, id).await?
                 && now.credentials.expose_secret() != credentials.expose_secret()
@@ -125,16 +128,49 @@ async fn exchange(desks: &Desks, opened: &Opened) -> Result<Option<Arc<Line>>> {
             desks.forget(id);
             Err(refused())
         }
-        Err(error) => Err(error),
+        Err(NotRenewed::Trouble(error)) => Err(error),
     }
 }
 
-/// Whether the answer to an exchange says that the credentials are of no use any more.
-fn is_refusal(error: &ProviderError) -> bool {
-    matches!(
-        error.kind,
-        Kind::Unauthenticated | Kind::Invalid | Kind::Forbidden | Kind::InvalidParameter
-    )
+/// Why an exchange gave nothing.
+enum NotRenewed {
+    /// The credentials are of no use any more.
+    Refused,
+    /// Something else, which may pass.
+    Trouble(ProviderError),
+}
+
+impl From<ProviderError> for NotRenewed {
+    fn from(error: ProviderError) -> Self {
+        Self::Trouble(error)
+    }
+}
+
+/// Whether an answer says that the credentials are of no use any more, in the words of OAuth (RFC 6749,
+/// section 5.2). Any other refusal may be a proxy's or a firewall's, and pass.
+fn is_refusal(reply: &Reply) -> bool {
+    /// The body of a refusal.
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        /// The code.
+        #[serde(borrow)]
+        error: Cow<'a, str>,
+    }
+    let is_client_error = matches!(
+        reply.status,
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED
+    );
+    let body: Option<Body<'_>> = serde_json::from_slice(&reply.body).ok();
+    is_client_error
+        && body.is_some_and(|body| {
+            matches!(
+                body.error.as_ref(),
+                "invalid_grant"
+                    | "invalid_client"
+                    | "unauthorized_client"
+                    | "unsupported_grant_type"
+            )
+        })
 }
 
 /// What the store has.
@@ -187,7 +223,7 @@ async fn ask(
     provider: &Arc<dyn Provider>,
     renewal: Renewal,
     credentials: &SecretString,
-) -> Result<SecretString> {
+) -> std::result::Result<SecretString, NotRenewed> {
     let Renewal { endpoint, call } = renewal;
     let domain = provider.capabilities().domain;
     let allowed = desks.egress.check(&endpoint.base, domain);
@@ -196,12 +232,23 @@ async fn ask(
     let deadline = Instant::now() + WITHIN;
     let sent = line.send(&call, "renew", deadline, &Meter::default()).await;
     let reply = sent.map_err(|error| ProviderError::from_transport(&error, true))?;
-    if !matches!(reply.status, StatusCode::OK | StatusCode::CREATED) {
-        return Err(provider.classify(&reply));
+    if is_refusal(&reply) {
+        return Err(NotRenewed::Refused);
+    }
+    if !reply.status.is_success() {
+        // Nothing of what it says is passed on: it may repeat what it was asked with.
+        let status = reply.status.as_u16();
+        let error = trouble(&format!(
+            "the help desk did not renew the credentials (status {status})"
+        ));
+        return Err(NotRenewed::Trouble(ProviderError {
+            retry_after: reply.retry_after(),
+            ..error
+        }));
     }
     let credentials: &RawValue = serde_json::from_str(credentials.expose_secret())
         .map_err(|_| trouble("the credentials are not JSON"))?;
-    provider.renewed(credentials, &reply)
+    Ok(provider.renewed(credentials, &reply)?)
 }
 
 /// A line with these credentials.

@@ -64,6 +64,14 @@ impl ProviderError {
         }
     }
 
+    /// Whether the same may work in a while.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::RateLimited | Kind::Unavailable | Kind::Timeout
+        )
+    }
+
     /// The help desk lacks this.
     pub fn unsupported(message: impl AsRef<str>) -> Self {
         Self::new(Kind::Unsupported, message)

@@ -33,8 +33,8 @@ const BODIES_AT_ONCE: usize = 16;
 /// Where a vendor tells about its rate limit: header names, in lower case.
 #[derive(Debug, Clone, Copy)]
 pub struct RateHeaders {
-    /// What is left in the window.
-    pub remaining: &'static str,
+    /// What is left in the window: the first of these that is there.
+    pub remaining: &'static [&'static str],
     /// What the call has cost, where the vendor counts that.
     pub used: Option<&'static str>,
 }
@@ -232,8 +232,9 @@ impl Line {
         if let Ok(reply) = result {
             metrics::counter!("deskgate_upstream_credits_total", "provider" => provider, "operation" => operation)
                 .increment(self.credits(reply).unwrap_or(0).into());
-            let remaining = reply
-                .header(self.rate.remaining)
+            let mut names = self.rate.remaining.iter();
+            let remaining = names
+                .find_map(|name| reply.header(name))
                 .and_then(|text| text.parse::<f64>().ok());
             if let Some(remaining) = remaining.filter(|remaining| remaining.is_finite()) {
                 metrics::gauge!("deskgate_upstream_budget_remaining", "provider" => provider, "operation" => operation)

@@ -198,7 +198,8 @@ async fn the_providers_document_is_fresh() {
         let used = rate
             .used
             .map_or(String::new(), |used| format!(", `{used}`"));
-        writeln!(text, "- Rate limit read from: `{}`{used}", rate.remaining).unwrap();
+        let remaining = rate.remaining.join("`, `");
+        writeln!(text, "- Rate limit read from: `{remaining}`{used}").unwrap();
         let orders: Vec<_> = list
             .orders
             .iter()

@@ -568,3 +568,146 @@ async fn requests_cost_the_calls_that_the_readme_says() {
     assert_eq!(cost(&lab.app.get(since).await), 1);
     assert_eq!(cost(&lab.app.delete(&ticket).await), 1);
 }
+
+#[tokio::test]
+async fn a_large_trash_is_listed_as_far_as_its_calls_go_and_said_to_be_cut() {
+    let lab = Lab::<Zendesk>::start().await;
+    for number in 0..1000 {
+        let id = lab.desk.create("to be trashed", 500).await;
+        assert!(lab.desk.trash(&id, false).await, "{number}");
+    }
+    lab.wait();
+    let (tickets, last) = lab
+        .walk("/tickets?include_deleted=true&page_size=1000")
+        .await;
+    let trashed = tickets
+        .iter()
+        .filter(|ticket| ticket["deleted"] == true)
+        .count();
+    assert_eq!(trashed, 800);
+    let not_listed = last["coverage"]["not_listed"].as_array().unwrap();
+    assert!(not_listed.contains(&json!("trash")));
+    let token = last["sync_token"].as_str().unwrap();
+    let (changed, last) = lab.walk(&format!("/tickets?page={token}")).await;
+    assert_eq!(changed.len(), 0);
+    assert!(
+        !last["coverage"]["not_listed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("trash"))
+    );
+}
+
+#[tokio::test]
+async fn a_filter_that_the_trash_cannot_answer_leaves_it_out_and_says_so() {
+    let lab = Lab::<Zendesk>::start().await;
+    let id = lab.desk.create("trashed", 50).await;
+    lab.desk.trash(&id, false).await;
+    lab.wait();
+    lab.wire.received.clear();
+    let (_, last) = lab.walk("/tickets?include_deleted=true&tag=vip").await;
+    assert!(
+        last["coverage"]["not_listed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("trash"))
+    );
+    assert!(
+        !lab.wire
+            .received
+            .lines()
+            .iter()
+            .any(|line| line.contains("deleted_tickets"))
+    );
+    let (open, last) = lab.walk("/tickets?include_deleted=true&status=open").await;
+    assert!(open.iter().any(|ticket| upstream(ticket) == id));
+    assert!(
+        !last["coverage"]["not_listed"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("trash"))
+    );
+}
+
+#[tokio::test]
+async fn what_was_found_is_given_out_when_the_help_desk_has_had_enough() {
+    let lab = Lab::<Zendesk>::start().await;
+    let lab = lab.in_still_time();
+    let limit = || {
+        let headers = vec![("Retry-After".to_owned(), "60".to_owned())];
+        deskgate::simulator::Fault::Status(429, String::new(), headers)
+    };
+    lab.app.get("/tickets?page_size=1").await.expect(200);
+    lab.desk
+        .simulator
+        .fail_next([deskgate::simulator::Fault::Pass, limit()]);
+    let first = lab
+        .app
+        .get("/tickets?page_size=30&status=open")
+        .await
+        .expect(200);
+    assert!(first["count"].as_u64().unwrap() > 0 && first["next_page"].is_string());
+}
+
+#[tokio::test]
+async fn what_zendesk_would_cut_is_refused_before_any_call() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, _) = lab.ticket().await;
+    lab.wire.received.clear();
+    let long = "x".repeat(65_536);
+    let mut new = new_ticket();
+    new["description"] = json!(long);
+    let refused = lab.app.post("/tickets", new).await;
+    assert_eq!(refused.refused(400), "invalid_parameters");
+    let comments = format!("{ticket}/comments");
+    let refused = lab.app.post(&comments, json!({ "content": long })).await;
+    assert_eq!(refused.refused(400), "invalid_parameters");
+    assert_eq!(lab.wire.received.count(), 0);
+}
+
+#[tokio::test]
+async fn a_firewall_is_no_refusal_of_the_credentials_and_nothing_it_says_is_passed_on() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (account, old) = with_oauth(&lab, true).await;
+    lab.app.clock.advance(Duration::from_hours(2));
+    let refresh = old.refresh.unwrap();
+    let tickets = format!("{account}/helpdesk/tickets");
+    for status in [400, 403, 404, 409, 429, 500] {
+        let said = format!("<html>you sent {refresh} and simulated-client-secret</html>");
+        let fault = || deskgate::simulator::Fault::Status(status, said.clone(), Vec::new());
+        lab.wire.received.clear();
+        // The list, the names of the statuses, each refused as expired, and the exchanges.
+        let expired = || {
+            let body = r#"{"error":"invalid_token","error_description":"expired"}"#;
+            deskgate::simulator::Fault::Status(401, body.into(), Vec::new())
+        };
+        lab.desk.simulator.clear_faults();
+        lab.desk.simulator.fail_next([
+            expired(),
+            fault(),
+            fault(),
+            fault(),
+            fault(),
+            fault(),
+            fault(),
+        ]);
+        let answer = lab.app.as_application(Method::GET, &tickets).await;
+        assert!(!answer.status.is_success(), "{status} {answer}");
+        let text = answer.body.to_string();
+        assert!(
+            !text.contains(&refresh) && !text.contains("simulated-client-secret"),
+            "{text}"
+        );
+        lab.desk.simulator.clear_faults();
+        let shown = lab
+            .app
+            .as_application(Method::GET, &account)
+            .await
+            .expect(200);
+        assert_eq!(shown["reconnect_since"], Value::Null, "{status}");
+    }
+    lab.app
+        .as_application(Method::GET, &tickets)
+        .await
+        .expect(200);
+}

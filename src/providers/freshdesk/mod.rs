@@ -133,7 +133,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     },
     max_page_size: translate::MAX_PAGE,
     rate: RateHeaders {
-        remaining: "x-ratelimit-remaining",
+        remaining: &["x-ratelimit-remaining"],
         used: Some("x-ratelimit-used-currentrequest"),
     },
     credentials: &["api_key"],

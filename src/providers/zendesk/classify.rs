@@ -22,7 +22,8 @@ pub(super) fn classify(reply: &Reply) -> ProviderError {
         };
     }
     let failure: Failure<'_> = serde_json::from_slice(&reply.body).unwrap_or_default();
-    let error = ProviderError::from_status(reply, message(&failure).as_deref());
+    let said = message(&failure).or_else(|| plain(&reply.body));
+    let error = ProviderError::from_status(reply, said.as_deref());
     // A closed ticket takes no changes ever: that is its state, not the content.
     let is_closed = reply.status == StatusCode::UNPROCESSABLE_ENTITY
         && error.message.contains("closed prevents ticket update");
@@ -54,11 +55,27 @@ fn message(failure: &Failure<'_>) -> Option<String> {
     }
     let mut first = errors.0.iter();
     first
-        .find_map(|Fields(members)| member(members, "title"))
+        .find_map(|Fields(members)| {
+            let title = member(members, "title");
+            let code = member(members, "code").map(|code| format!("({code})"));
+            let both = [title, code]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ");
+            (!both.is_empty()).then_some(both)
+        })
         .or_else(|| member(&object(*error).0, "message"))
         .or_else(|| string(*description))
         .or_else(|| string(*error_description))
         .or_else(|| string(*error))
+}
+
+/// A refusal in plain text, of which there are some. A page for people is none.
+fn plain(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let is_sentence = !text.is_empty() && text.len() < 300 && !text.contains(['<', '{', '[']);
+    is_sentence.then(|| text.to_owned())
 }
 
 /// What is wrong with one field: `assignee: is required when solving a ticket`.

@@ -109,10 +109,15 @@ pub(super) fn connect(credentials: &RawValue) -> Result<Endpoint, InvalidCredent
             if !is_token(&token) {
                 return invalid("access_token is not an access token of Zendesk");
             }
-            let others = [refresh_token, client_secret].into_iter().flatten();
-            for secret in others {
+            let pair = [refresh_token, client_id, client_secret];
+            if pair.iter().any(Option::is_some) && !pair.iter().all(Option::is_some) {
+                return invalid("refresh_token, client_id and client_secret are needed together");
+            }
+            for secret in pair.into_iter().flatten() {
                 if !is_token(&secret) {
-                    return invalid("refresh_token and client_secret must be texts of Zendesk's");
+                    return invalid(
+                        "refresh_token, client_id and client_secret must be texts of Zendesk's",
+                    );
                 }
                 secrets.push(secret.into());
             }

@@ -40,7 +40,7 @@ use crate::provider::capability::{Accepts, Capabilities, ListCapabilities, Opera
 use crate::provider::error::{InvalidCredentials, Kind, ProviderError};
 use crate::provider::json::text;
 use crate::provider::upstream::{Upstream, read, read_object};
-use crate::provider::{Identity, Provider, Renewal, Result};
+use crate::provider::{Identity, Provider, Renewal, Result, confirm_visibility};
 use crate::providers::zendesk::people::People;
 use crate::providers::zendesk::statuses::Labels;
 use crate::transport::call::{Call, Endpoint, Reply};
@@ -157,7 +157,11 @@ const CAPABILITIES: Capabilities = Capabilities {
     },
     max_page_size: translate::MAX_PAGE,
     rate: RateHeaders {
-        remaining: "x-rate-limit-remaining",
+        remaining: &[
+            "x-rate-limit-remaining",
+            "ratelimit-remaining",
+            "rate-limit-remaining",
+        ],
         used: None,
     },
     credentials: &[
@@ -235,6 +239,10 @@ impl Provider for Zendesk {
         let reply = send(up, translate::create_ticket(&new, me)?).await?;
         let made = one(up, &reply, &*labels(up).await).await;
         let made = made.map_err(|_| ProviderError::outcome_unknown())?;
+        // The description is a comment too: it is not to be seen by more people than was asked for.
+        if let Some(first) = comments::added(up, &reply.body) {
+            confirm_visibility(&first.object, new.public)?;
+        }
         Ok(complete(self, up, made, new.requester.as_ref()).await)
     }
 
@@ -256,7 +264,13 @@ impl Provider for Zendesk {
             let Some(call) = translate::update_ticket(id, &patch, current.as_ref())? else {
                 return self.get_ticket(up, id).await;
             };
-            match send(up, call.clone()).await {
+            // What rests on the ticket as it was read is not sent again as it is.
+            let sent = if needs_current {
+                up.send(call.clone()).await
+            } else {
+                send(up, call.clone()).await
+            };
+            match sent {
                 Ok(reply) => break reply,
                 // Somebody else changed it since it was read: read it again.
                 Err(error) if needs_current && is_collision(&error) && tries < COLLISIONS => {
@@ -352,10 +366,10 @@ async fn complete(
 }
 
 /// Sends a write. One that collides with another (409) was not carried out and is sent again.
-async fn send(up: &Upstream, call: Call) -> Result<Reply> {
+pub(super) async fn send(up: &Upstream, call: Call) -> Result<Reply> {
     for _ in 1..COLLISIONS {
         match up.send(call.clone()).await {
-            Err(error) if is_collision(&error) && !error.message.contains("Safe Update") => {
+            Err(error) if is_collision(&error) => {
                 up.pause(AFTER_COLLISION).await?;
             }
             outcome => return outcome,
@@ -371,7 +385,7 @@ fn is_collision(error: &ProviderError) -> bool {
 
 /// Whether a ticket was not solved because nobody works on it (section 3).
 fn lacks_assignee(error: &ProviderError) -> bool {
-    error.kind == Kind::Invalid && error.message.contains("assignee: is required")
+    error.kind == Kind::Invalid && error.message.contains("assignee: ")
 }
 
 /// The account's names of its statuses. Their absence never fails a read.

@@ -22,6 +22,9 @@ use crate::transport::call::{Call, Replay};
 /// Most objects on one page (section 7).
 pub(super) const MAX_PAGE: u16 = 100;
 
+/// Longest text of a comment, in bytes; Zendesk cuts a longer one without a word (section 6).
+const LONGEST_TEXT: usize = 65_535;
+
 /// The path of a ticket. An id that is not a number is no ticket of Zendesk's.
 pub(super) fn ticket_path(id: &TicketId) -> Result<[Cow<'static, str>; 2]> {
     let number = number(id.upstream()).ok_or_else(|| ProviderError::not_found("the ticket"))?;
@@ -94,7 +97,7 @@ pub(super) fn create_ticket(new: &NewTicket, me: Option<u64>) -> Result<Call> {
     body.insert("subject".into(), json!(subject));
     body.insert(
         "comment".into(),
-        json!({ "html_body": plain_liquid(description), "public": public }),
+        json!({ "html_body": plain_liquid("description", description)?, "public": public }),
     );
     body.insert("priority".into(), json!(priority));
     body.insert("status".into(), json!(statuses::status_word(*status)));
@@ -330,8 +333,14 @@ fn custom_fields(properties: &[CustomProperty]) -> Result<Value> {
 
 /// A text of a person's, which Zendesk must not take for a template: `{{ticket.id}}` in a comment is
 /// expanded (section 6). The second brace becomes its entity, which reads the same.
-fn plain_liquid(html: &str) -> String {
-    html.replace("{{", "{&#123;").replace("{%", "{&#37;")
+fn plain_liquid(attribute: &str, html: &str) -> Result<String> {
+    let text = html.replace("{{", "{&#123;").replace("{%", "{&#37;");
+    if text.len() > LONGEST_TEXT {
+        let message =
+            format!("{attribute} is longer than {LONGEST_TEXT} bytes, the most that Zendesk keeps");
+        return Err(ProviderError::new(Kind::InvalidParameter, message));
+    }
+    Ok(text)
 }
 
 /// A ticket as the unified API has it.
@@ -474,7 +483,7 @@ pub(super) fn create_comment(ticket: &TicketId, new: &NewComment) -> Result<Call
         author,
         public,
     } = new;
-    let mut comment = json!({ "html_body": plain_liquid(content), "public": public });
+    let mut comment = json!({ "html_body": plain_liquid("content", content)?, "public": public });
     if let Some(author) = author {
         comment["author_id"] = id_of("author", author)?;
     }

@@ -8,16 +8,20 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::model::filter::Filter;
 use crate::model::page::Found;
 use crate::model::ticket::Ticket;
 use crate::provider::Result;
 use crate::provider::error::ProviderError;
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::providers::zendesk::statuses::Labels;
-use crate::providers::zendesk::walk::{Look, Next, Place};
+use crate::providers::zendesk::walk::{Look, Next, Place, Walk};
 use crate::providers::zendesk::{translate, wire};
 use crate::transport::call::Call;
 
+/// Most pages that are read: the trash has ten calls a minute (section 12). What lies deeper is said not to
+/// be listed.
+const PAGES: u32 = 8;
 /// How often a trash is read whose pages shift.
 const PASSES: u32 = 3;
 
@@ -25,6 +29,8 @@ const PASSES: u32 = 3;
 struct Heap {
     /// Its tickets, the oldest deletion first.
     rows: Vec<(i64, u64, Found<Ticket>)>,
+    /// Whether there was more of it.
+    is_cut: bool,
     /// When it was, in the vendor's unix time.
     seen_at: Option<i64>,
 }
@@ -33,10 +39,12 @@ struct Heap {
 pub(super) async fn look(
     up: &Upstream,
     labels: &Labels,
-    place: &mut Place,
+    walk: &mut Walk,
     wanted: usize,
 ) -> Result<Look> {
+    let place = &mut walk.trash;
     let heap = read_from(up, labels, *place).await?;
+    walk.is_cut |= heap.is_cut;
     let last = heap.rows.last().map_or(i64::MAX, |(second, _, _)| *second);
     let now = heap.seen_at.unwrap_or(last);
     let new = heap.rows.iter().filter(|row| is_behind(row, *place));
@@ -69,6 +77,16 @@ pub(super) async fn look(
     })
 }
 
+/// Whether what the trash tells of a ticket is enough for a filter: its status and its time are.
+pub(super) fn answers(filter: &Filter) -> bool {
+    let rest = Filter {
+        modified_since: None,
+        status: None,
+        ..filter.clone()
+    };
+    rest == Filter::default()
+}
+
 /// Whether a row is behind a place.
 fn is_behind((second, id, _): &(i64, u64, Found<Ticket>), place: Place) -> bool {
     (*second, *id) > (place.second, place.after)
@@ -89,8 +107,8 @@ async fn read_from(up: &Upstream, labels: &Labels, from: Place) -> Result<Heap> 
 /// Reads the trash once; none if it changed meanwhile.
 async fn try_to_read(up: &Upstream, labels: &Labels, from: Place) -> Result<Option<Heap>> {
     let mut rows = BTreeMap::new();
-    let (mut count, mut seen_at) = (None, None);
-    for page in 1_u32.. {
+    let (mut count, mut seen_at, mut is_cut) = (None, None, false);
+    for page in 1..=PAGES {
         let call = Call::get(["deleted_tickets".into()])
             .query("sort_by", "deleted_at")
             .query("sort_order", "desc")
@@ -118,12 +136,14 @@ async fn try_to_read(up: &Upstream, labels: &Labels, from: Place) -> Result<Opti
         if is_empty || !has_more || oldest < from.second {
             break;
         }
+        is_cut = page == PAGES;
     }
     let rows = rows
         .into_iter()
         .map(|((second, id), found)| (second, id, found));
     Ok(Some(Heap {
         rows: rows.filter(|row| is_behind(row, from)).collect(),
+        is_cut,
         seen_at,
     }))
 }

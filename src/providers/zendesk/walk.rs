@@ -56,7 +56,7 @@ pub(super) struct Place {
 
 /// How far a walk has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Walk {
+pub(super) struct Walk {
     /// How the live list is read.
     way: Way,
     /// Where it goes on. None at the beginning.
@@ -65,19 +65,22 @@ struct Walk {
     done: i64,
     /// Whether the trash is being read.
     in_trash: bool,
+    /// Whether the trash held more than is read of it.
+    pub(super) is_cut: bool,
     /// The place in the trash; if it is not asked for, where a later list of the changes since would
     /// begin.
-    trash: Place,
+    pub(super) trash: Place,
 }
 
 impl Walk {
-    /// As a cursor: `way~in_trash~done~second-after~cursor`.
+    /// As a cursor: `way~flags~done~second-after~cursor`.
     fn cursor(&self) -> Cursor {
         let Self {
             way,
             cursor,
             done,
             in_trash,
+            is_cut,
             trash: Place { second, after },
         } = self;
         let way = match way {
@@ -85,7 +88,7 @@ impl Walk {
             Way::Back => 'b',
         };
         let cursor = cursor.as_deref().unwrap_or_default();
-        let in_trash = u8::from(*in_trash);
+        let in_trash = u8::from(*in_trash) + 2 * u8::from(*is_cut);
         Cursor(format!("{way}~{in_trash}~{done}~{second}-{after}~{cursor}"))
     }
 
@@ -97,7 +100,7 @@ impl Walk {
             "b" => Way::Back,
             _ => return None,
         };
-        let in_trash = parts.next()? == "1";
+        let flags: u8 = parts.next()?.parse().ok()?;
         let done = parts.next()?.parse().ok()?;
         let (second, after) = parts.next()?.rsplit_once('-')?;
         let trash = Place {
@@ -109,7 +112,8 @@ impl Walk {
             way,
             cursor: (!cursor.is_empty()).then(|| cursor.to_owned()),
             done,
-            in_trash,
+            in_trash: flags & 1 != 0,
+            is_cut: flags & 2 != 0,
             trash,
         })
     }
@@ -124,7 +128,8 @@ pub(super) async fn page(
     let Some(source) = source(up, query).await? else {
         return Ok(nothing());
     };
-    let lists_trash = query.include_deleted && source == Source::All;
+    let lists_trash =
+        query.include_deleted && source == Source::All && trash::answers(&query.filter);
     let reader = Reader {
         up,
         query,
@@ -147,7 +152,7 @@ pub(super) async fn page(
     loop {
         let wanted = size.saturating_sub(given.len());
         let look = if walk.in_trash {
-            trash::look(up, labels, &mut walk.trash, wanted).await?
+            trash::look(up, labels, &mut walk, wanted).await?
         } else {
             reader.look(&mut walk, wanted).await?
         };
@@ -285,8 +290,9 @@ impl Reader<'_> {
             return Ok(Beginning::At(Walk {
                 way: Way::Up,
                 cursor: None,
-                done: i64::MIN,
+                done: -1,
                 in_trash: false,
+                is_cut: false,
                 trash: self.trash(None),
             }));
         };
@@ -304,6 +310,7 @@ impl Reader<'_> {
                 cursor: anchor.clone(),
                 done: since - 1,
                 in_trash: false,
+                is_cut: false,
                 trash: self.trash(now),
             };
             if rows.has_more && oldest >= since {
@@ -402,13 +409,11 @@ impl Reader<'_> {
                 (rows.len() >= usize::from(size), before)
             }
         };
-        if rows.is_empty() && has_more {
-            // Allowed once; a list that goes on without rows and without another cursor would not end.
-            if next.is_none() || next == walk.cursor {
-                return Err(ProviderError::malformed(
-                    "an empty page that has a successor",
-                ));
-            }
+        if has_more && (next.is_none() || next == walk.cursor) {
+            // It would be asked for ever.
+            return Err(ProviderError::malformed(
+                "a page that has a successor and no other cursor",
+            ));
         }
         if walk.trash.second < 0 {
             walk.trash.second = seen_at.unwrap_or(-1);
@@ -468,13 +473,20 @@ impl Reader<'_> {
     fn end(&self, walk: &Walk, objects: Vec<Found<Ticket>>, to: Option<i64>) -> Page<Ticket> {
         let mut not_listed = CAPABILITIES.list.never_listed.to_vec();
         not_listed.push("archived");
-        if !self.query.include_deleted || self.source != Source::All {
+        let has_trash = self.query.include_deleted && self.source == Source::All;
+        if !has_trash || walk.is_cut || !trash::answers(&self.query.filter) {
             not_listed.push("trash");
         }
         let end = End {
             to: to.and_then(|second| Timestamp::from_second(second).ok()),
             not_listed,
-            sync: Some(walk.cursor()),
+            sync: Some(
+                Walk {
+                    is_cut: false,
+                    ..walk.clone()
+                }
+                .cursor(),
+            ),
         };
         Page {
             objects,

@@ -81,4 +81,6 @@ pub struct AccountChange {
     pub credentials: Option<SecretString>,
     /// Whether it may be used.
     pub active: Option<bool>,
+    /// Only if it has not changed since then.
+    pub as_of: Option<Timestamp>,
 }

@@ -1,5 +1,6 @@
 //! Stores, finds, changes and deletes accounts.
 
+use jiff::Timestamp;
 use rand::RngExt;
 use secrecy::SecretString;
 
@@ -175,7 +176,8 @@ impl Store {
         rows.into_iter().map(Account::try_from).collect()
     }
 
-    /// Changes an account of this application; `None` when it has none of that id.
+    /// Changes an account of this application; `None` when it has none of that id, or one that has changed
+    /// meanwhile.
     pub async fn update_account(
         &self,
         application: &ApplicationId,
@@ -192,6 +194,7 @@ impl Store {
                 active = coalesce($6, active),
                 modified_at = $7
             where id = $1 and application_id = $2
+                and modified_at = coalesce($8, modified_at)
             returning id, application_id, service, origin, account, name, options,
                 active, reconnect_since, created_at, modified_at";
 
@@ -200,6 +203,7 @@ impl Store {
             account,
             credentials,
             active,
+            as_of,
         } = change;
         let sealed = match credentials {
             None => None,
@@ -221,6 +225,7 @@ impl Store {
             .bind(sealed)
             .bind(active)
             .bind(self.now())
+            .bind(as_of.map(Timestamp::as_millisecond))
             .fetch_all(pool)
             .await)?;
         rows.into_iter().next().map(Account::try_from).transpose()

@@ -321,7 +321,10 @@ pub(crate) async fn refusals_are_told_as_what_they_are<D: HelpDesk>(lab: Lab<D>)
             });
             let refused = writes(&lab, &ticket).await;
             let tries = if refusal.status == 429 { 3 } else { 1 };
-            assert_eq!(lab.wire.received.writes(), refused.len() * tries);
+            // A conflict may be a collision of two writes, which passes.
+            let most = if refusal.status == 409 { 3 } else { tries };
+            let sent = lab.wire.received.writes();
+            assert!((refused.len() * tries..=refused.len() * most).contains(&sent));
             answers.extend(refused);
         }
         for answer in answers {
