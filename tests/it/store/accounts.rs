@@ -13,6 +13,7 @@ use super::{CANARY, Database, NOW, application, new_account, on_both_databases};
 on_both_databases! {
     an_account_is_found_as_it_was_stored,
     a_change_changes_what_it_names_and_nothing_else,
+    credentials_are_renewed_only_as_they_were_read,
     accounts_of_others_are_neither_listed_nor_changed_nor_deleted,
     an_account_needs_an_application_that_exists,
     a_walk_through_accounts_sees_each_once_even_when_they_go,
@@ -100,6 +101,72 @@ async fn a_change_changes_what_it_names_and_nothing_else(database: &Database) {
     }
     let untouched = store.inspect_account(other.id).await.unwrap();
     assert_eq!(untouched, Some(other));
+}
+
+async fn credentials_are_renewed_only_as_they_were_read(database: &Database) {
+    let store = database.open().await;
+    let application = application(&store, "first").await;
+    let read = store
+        .insert_account(new_account(&application, "a"))
+        .await
+        .unwrap();
+    let secret = |text: &str| SecretString::from(text.to_owned());
+
+    // The clock stands still: the time of change moves all the same.
+    assert!(store.mark_for_reconnection(&read).await.unwrap());
+    let marked = store.inspect_account(read.id).await.unwrap().unwrap();
+    assert!(marked.reconnect_since.is_some() && marked.modified_at > read.modified_at);
+    assert!(
+        !store
+            .renew_credentials(&read, &secret("late"))
+            .await
+            .unwrap()
+    );
+    assert!(!store.mark_for_reconnection(&read).await.unwrap());
+
+    assert!(
+        store
+            .renew_credentials(&marked, &secret("fresh"))
+            .await
+            .unwrap()
+    );
+    let renewed = store.find_account(read.id).await.unwrap().unwrap();
+    assert_eq!(renewed.credentials.expose_secret(), "fresh");
+    assert_eq!(renewed.account.reconnect_since, None);
+
+    let change = |as_of| AccountChange {
+        credentials: Some(secret("by hand")),
+        as_of: Some(as_of),
+        ..AccountChange::default()
+    };
+    let late = change(marked.modified_at);
+    assert_eq!(
+        store
+            .update_account(&application, read.id, late)
+            .await
+            .unwrap(),
+        None
+    );
+    let right = change(renewed.account.modified_at);
+    let changed = store.update_account(&application, read.id, right).await;
+    assert!(changed.unwrap().is_some());
+    let found = store.find_account(read.id).await.unwrap().unwrap();
+    assert_eq!(found.credentials.expose_secret(), "by hand");
+
+    // New credentials by hand clear the mark, a new name does not.
+    assert!(store.mark_for_reconnection(&found.account).await.unwrap());
+    let named = AccountChange {
+        name: Some("b".into()),
+        ..AccountChange::default()
+    };
+    let named = store.update_account(&application, read.id, named).await;
+    assert!(named.unwrap().unwrap().reconnect_since.is_some());
+    let by_hand = AccountChange {
+        credentials: Some(secret("again")),
+        ..AccountChange::default()
+    };
+    let cleared = store.update_account(&application, read.id, by_hand).await;
+    assert_eq!(cleared.unwrap().unwrap().reconnect_since, None);
 }
 
 async fn accounts_of_others_are_neither_listed_nor_changed_nor_deleted(database: &Database) {
