@@ -17,6 +17,9 @@ use crate::store::Store;
 use crate::transport::egress::{AllowedUpstream, Egress};
 use crate::transport::http::network;
 
+/// How long what another process has changed about an account may go unnoticed.
+const FRESH: Duration = Duration::from_secs(5);
+
 /// The gateway's settings that are not the store's.
 pub(super) struct Settings {
     /// Origin of the addresses in answers.
@@ -36,6 +39,7 @@ pub(super) fn desks(store: &Store, allow_upstream: Vec<AllowedUpstream>) -> Outc
         providers::all(),
         network()?,
         Egress::new(allow_upstream),
+        FRESH,
     ))
 }
 

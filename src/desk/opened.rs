@@ -29,9 +29,6 @@ use crate::transport::line::Line;
 
 /// How many opened accounts are kept at hand.
 const AT_HAND: usize = 1000;
-/// How long an opened account is used before the store is asked whether it has changed. Changes
-/// made by this process count at once, those of another process after this time.
-const FRESH: Duration = Duration::from_secs(5);
 
 /// An account with its provider and its line: all that a request needs of the store.
 pub(super) struct Opened {
@@ -94,12 +91,12 @@ impl Opened {
             > Instant::now()
     }
 
-    /// Notes that the store was just asked.
-    fn refresh(&self) {
+    /// Notes that the store was just asked, and need not be for a while.
+    fn refresh(&self, fresh: Duration) {
         *self
             .fresh_until
             .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now() + FRESH;
+            .unwrap_or_else(PoisonError::into_inner) = Instant::now() + fresh;
     }
 
     /// Whether the store still holds what was opened.
@@ -126,6 +123,9 @@ pub struct Desks {
     pub(super) tasks: TaskTracker,
     /// Seals and opens page tokens.
     pub(super) page_tokens: Arc<PageTokens>,
+    /// How long an opened account is used before the store is asked whether it has changed. Changes made
+    /// by this process count at once, those of another process after this time.
+    fresh: Duration,
     /// The accounts at hand.
     at_hand: Arc<Cache<AccountId, Arc<Opened>>>,
 }
@@ -143,6 +143,7 @@ impl Desks {
         providers: Vec<Arc<dyn Provider>>,
         transport: Transport,
         egress: Egress,
+        fresh: Duration,
     ) -> Self {
         let page_tokens = Arc::new(PageTokens::new(store.vault().page_token_key()));
         Self {
@@ -153,6 +154,7 @@ impl Desks {
             renewals: Arc::default(),
             tasks: TaskTracker::new(),
             page_tokens,
+            fresh,
             at_hand: Arc::new(Cache::new(AT_HAND)),
         }
     }
@@ -195,7 +197,7 @@ impl Desks {
         if let Some(opened) = &at_hand
             && opened.is_same(&stored)
         {
-            opened.refresh();
+            opened.refresh(self.fresh);
             return Ok(at_hand);
         }
         let StoredAccount {
@@ -212,7 +214,7 @@ impl Desks {
         let line = Arc::new(self.line(&*provider, endpoint));
         let expires = serde_json::from_str(credentials.expose_secret())
             .is_ok_and(|credentials| provider.renewal(credentials).is_some());
-        let fresh_until = Mutex::new(Instant::now() + FRESH);
+        let fresh_until = Mutex::new(Instant::now() + self.fresh);
         let opened = Arc::new(Opened {
             account,
             credentials,

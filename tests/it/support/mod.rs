@@ -82,6 +82,8 @@ impl TestApp {
                 providers::all(),
                 transport,
                 Egress::new(allowed.to_vec()),
+                // In still time nothing waits for the database's thread: it must not be asked.
+                Duration::from_hours(1),
             ),
             api_keys: Arc::new(ApiKeys::default()),
             access_tokens: Arc::new(AccessTokens::new(
