@@ -128,7 +128,8 @@ pub struct TicketListParams {
 /// All tickets of the help desk, of any age, oldest change first; those in its trash or held for spam
 /// if asked for. The last page says in `coverage` what could not be listed, and has a `sync_token`:
 /// given as `page` later, it lists what has changed since, also what was trashed or held for spam
-/// since then (`include_deleted=false` and `include_spam=false` leave those out).
+/// since then (`include_deleted=false` and `include_spam=false` leave those out). Where the help desk does
+/// not tell enough of those for the filter, `coverage` says so.
 #[utoipa::path(
     get, path = "/tickets", operation_id = "listTickets", tag = "Tickets",
     params(AccountPath, PageParams, TicketListParams, RawDataHeader),

@@ -334,6 +334,7 @@ async fn one(up: &Upstream, reply: &Reply, labels: &Labels) -> Result<Found<Tick
     } = read(reply)?;
     let ticket: wire::Ticket<'_> = read_object(raw)?;
     let mut people = People::of(users);
+    // The answer to a write names nobody, and the ticket is read again.
     if reply.status != StatusCode::CREATED && !people.is_empty() {
         people.complete(up, std::slice::from_ref(&ticket)).await?;
     }
