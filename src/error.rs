@@ -101,7 +101,7 @@ impl Error {
                 Kind::Invalid | Kind::InvalidParameter => StatusCode::BAD_REQUEST,
                 Kind::Conflict => StatusCode::CONFLICT,
                 Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-                Kind::Unavailable | Kind::Malformed => StatusCode::BAD_GATEWAY,
+                Kind::Unavailable | Kind::Malformed | Kind::TooLarge => StatusCode::BAD_GATEWAY,
                 Kind::Timeout | Kind::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
                 Kind::Unsupported => StatusCode::NOT_IMPLEMENTED,
             },
@@ -133,7 +133,7 @@ impl Error {
                 Kind::InvalidParameter => "invalid_parameters",
                 Kind::Conflict => "conflict",
                 Kind::RateLimited => "too_many_service_requests",
-                Kind::Unavailable | Kind::Malformed => "bad_gateway",
+                Kind::Unavailable | Kind::Malformed | Kind::TooLarge => "bad_gateway",
                 Kind::Timeout => "gateway_timeout",
                 Kind::Unsupported => "not_implemented",
                 Kind::OutcomeUnknown => "outcome_unknown",
@@ -158,6 +158,7 @@ impl Error {
                 | Kind::Unavailable
                 | Kind::Timeout
                 | Kind::Malformed
+                | Kind::TooLarge
                 | Kind::Unsupported
                 | Kind::OutcomeUnknown => None,
             },

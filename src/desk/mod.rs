@@ -10,6 +10,7 @@ pub mod listing;
 mod opened;
 pub mod page_token;
 mod renewal;
+mod turns;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::desk::listing::Parameters;
 use crate::desk::opened::Opened;
 use crate::desk::page_token::{PageTokens, Place, Scope};
 use crate::desk::renewal::Renewer;
+use crate::desk::turns::Turn;
 use crate::error::{Error, Result};
 use crate::model::comment::{Comment, CommentPatch, NewComment};
 use crate::model::id::{AccountId, CommentId, TicketId};
@@ -213,8 +215,18 @@ impl Desk {
     pub async fn create_ticket(&self, new: NewTicket) -> Result<Found<Ticket>> {
         let up = self.upstream(Operation::CreateTicket)?;
         let capabilities = self.opened.provider().capabilities();
-        gate::check_new(&capabilities.create_ticket, &new.intents())?;
+        gate::check_new(
+            capabilities.title,
+            &capabilities.create_ticket,
+            &new.intents(),
+        )?;
         Ok(self.opened.provider().create_ticket(&up, new).await?)
+    }
+
+    /// Waits for the turn to change a ticket.
+    async fn turn(&self, id: &TicketId) -> Result<Turn> {
+        let turns = &self.desks.turns;
+        turns.take(self.account(), id, self.terms.deadline).await
     }
 
     /// Changes what the patch names.
@@ -226,6 +238,7 @@ impl Desk {
             &capabilities.update_ticket,
             &patch.intents(),
         )?;
+        let _turn = self.turn(id).await?;
         if !fixed.is_empty() {
             let current = self.get_ticket(id).await?;
             gate::check_ticket_keeps(capabilities, &fixed, &patch, &current.object)?;
@@ -236,6 +249,7 @@ impl Desk {
     /// Removes a ticket.
     pub async fn delete_ticket(&self, id: &TicketId) -> Result<()> {
         let up = self.upstream(Operation::DeleteTicket)?;
+        let _turn = self.turn(id).await?;
         Ok(self.opened.provider().delete_ticket(&up, id).await?)
     }
 
@@ -317,7 +331,11 @@ impl Desk {
     ) -> Result<Found<Comment>> {
         let up = self.upstream(Operation::CreateComment)?;
         let capabilities = self.opened.provider().capabilities();
-        gate::check_new(&capabilities.create_comment, &new.intents())?;
+        gate::check_new(
+            capabilities.title,
+            &capabilities.create_comment,
+            &new.intents(),
+        )?;
         Ok(self
             .opened
             .provider()

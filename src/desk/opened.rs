@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::desk::Desk;
 use crate::desk::page_token::PageTokens;
 use crate::desk::renewal::Renewals;
+use crate::desk::turns::Turns;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::provider::Provider;
@@ -119,6 +120,8 @@ pub struct Desks {
     pub(super) egress: Arc<Egress>,
     /// The credentials that are being exchanged.
     pub(super) renewals: Arc<Renewals>,
+    /// The tickets that are being changed.
+    pub(super) turns: Arc<Turns>,
     /// What goes on after the client that caused it has gone.
     pub(super) tasks: TaskTracker,
     /// Seals and opens page tokens.
@@ -152,6 +155,7 @@ impl Desks {
             transport,
             egress: Arc::new(egress),
             renewals: Arc::default(),
+            turns: Arc::default(),
             tasks: TaskTracker::new(),
             page_tokens,
             fresh,

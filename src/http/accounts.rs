@@ -157,7 +157,8 @@ pub async fn get_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl
 /// What connects an account: the kind of help desk, and the members that it asks for.
 ///
 /// Freshdesk: `api_key`, and `domain` or `url`. Zendesk: `email` and `api_token`, or `access_token`, with
-/// `refresh_token`, `client_id` and `client_secret` if it expires; and `subdomain` or `url`.
+/// `refresh_token`, `client_id` and `client_secret` if it expires; and `subdomain` or `url`. Request Tracker (`rt`): `url` and
+/// `token`; `default_queue`, `tags_field` and `priorities` if the usual ones do not fit.
 #[derive(ToSchema)]
 #[schema(as = NewAccount, example = json!({"service": "freshdesk", "domain": "acme", "api_key": "aBcDeFgHiJkLmNoPqRsT"}))]
 #[expect(
@@ -174,7 +175,8 @@ pub struct ConnectAccount {
     domain: Option<String>,
     /// First part of the help desk's address: `acme` of `acme.zendesk.com`.
     subdomain: Option<String>,
-    /// Origin of the help desk, instead of its name, where the operator of the gateway allows it.
+    /// Origin of the help desk, instead of its name, where the operator of the gateway allows it. Request Tracker's
+    /// may have a path.
     url: Option<String>,
     /// The API key of an agent, whose rights the account then has. Stored sealed, never shown.
     #[schema(format = Password)]
@@ -195,6 +197,18 @@ pub struct ConnectAccount {
     /// Its secret. Stored sealed, never shown.
     #[schema(format = Password)]
     client_secret: Option<String>,
+    /// An authentication token of a user of Request Tracker. Stored sealed, never shown.
+    #[schema(format = Password)]
+    token: Option<String>,
+    /// Request Tracker: id or name of the queue for tickets without `group`. The first queue by id in which the token
+    /// may make tickets unless given.
+    default_queue: Option<String>,
+    /// Request Tracker: name of the custom field for `tags`.
+    #[schema(default = "Tags")]
+    tags_field: Option<String>,
+    /// Request Tracker: the numbers of the priorities, rising. A number in between reads as the next lower word.
+    #[schema(example = json!({"low": 0, "normal": 50, "high": 75, "urgent": 100}))]
+    priorities: Option<std::collections::BTreeMap<String, u64>>,
     /// Zendesk deletes no comments. `true` lets `DELETE` make a comment's text and files unreadable instead, for
     /// ever; it stays in the list. 501 otherwise.
     #[schema(default = false)]

@@ -129,7 +129,8 @@ impl Filter {
             && holds(group.as_ref(), |id| ticket.group.as_ref() == Some(id))
             && holds(company.as_ref(), |id| ticket.company.as_ref() == Some(id))
             && holds(tag.as_ref(), |tag| {
-                ticket.tags.iter().any(|own| own.decode() == tag.as_str())
+                let mut tags = ticket.tags.iter().flatten();
+                tags.any(|own| own.decode() == tag.as_str())
             })
             && holds(ticket_type.as_ref(), |kind| {
                 is_text(ticket.ticket_type.as_ref(), kind)

@@ -7,6 +7,7 @@ pub mod comment;
 pub mod field;
 pub mod filter;
 pub mod id;
+pub mod keeps;
 pub mod object;
 pub mod page;
 pub mod patch;

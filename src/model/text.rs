@@ -31,6 +31,26 @@ impl Text {
         Self(raw)
     }
 
+    /// A plain text as the HTML that descriptions and comments are in the API: what reads as markup in it was
+    /// text.
+    #[must_use]
+    pub fn into_html(self) -> Self {
+        if !self.0.get().contains(['&', '<', '>', '\\']) {
+            return self;
+        }
+        let mut html = String::new();
+        for letter in self.decode().chars() {
+            match letter {
+                '&' => html.push_str("&amp;"),
+                '<' => html.push_str("&lt;"),
+                '>' => html.push_str("&gt;"),
+                '\n' => html.push_str("<br>"),
+                letter => html.push(letter),
+            }
+        }
+        Self::new(&html)
+    }
+
     /// The text itself. A literal with an unpaired surrogate, which only a vendor can send, reads
     /// as the replacement character.
     pub fn decode(&self) -> Cow<'_, str> {

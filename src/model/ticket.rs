@@ -131,9 +131,9 @@ pub struct Ticket {
     /// The help desk's own status.
     #[schema(required)]
     pub native_status: Option<NativeStatus>,
-    /// Tags.
-    #[schema(value_type = Vec<String>, example = json!(["order", "late"]))]
-    pub tags: Vec<Text>,
+    /// Tags. Null where the help desk has no place for them (a Request Tracker without a field for tags).
+    #[schema(required, value_type = Option<Vec<String>>, example = json!(["order", "late"]))]
+    pub tags: Option<Vec<Text>>,
     /// Whether the requester can see the ticket. Freshdesk's tickets always are.
     #[schema(required)]
     pub public: Option<bool>,

@@ -98,8 +98,9 @@ pub struct ListCapabilities {
 pub struct Capabilities {
     /// Its name for people.
     pub title: &'static str,
-    /// The vendor's domain: `https://{label}.{domain}` may be called without being listed.
-    pub domain: &'static str,
+    /// The vendor's domain: `https://{label}.{domain}` may be called without being listed. None for software that
+    /// everybody runs at an address of their own.
+    pub domain: Option<&'static str>,
     /// What it can do; anything else is refused before it is called.
     pub operations: &'static [Operation],
     /// What it can do for an account that asks for it when it is connected, by a member that is true.

@@ -33,6 +33,8 @@ pub enum Kind {
     Timeout,
     /// What it sent cannot be understood.
     Malformed,
+    /// What it sent is longer than may be read.
+    TooLarge,
     /// The help desk does not have this.
     Unsupported,
     /// A write was sent and nobody knows whether it was carried out.
@@ -158,7 +160,7 @@ impl ProviderError {
                 "the connection to the help desk broke before its answer was complete",
             ),
             TransportError::TooLarge { limit } if repeatable => Self::new(
-                Kind::Malformed,
+                Kind::TooLarge,
                 format!("the help desk's answer is larger than {limit} bytes"),
             ),
             TransportError::Timeout

@@ -22,6 +22,11 @@ pub fn text(raw: Option<&RawValue>) -> Option<Text> {
     raw.and_then(Text::from_raw)
 }
 
+/// The texts of a list; what is none is left out.
+pub fn texts(List(list): List<&RawValue>) -> Vec<Text> {
+    list.into_iter().filter_map(Text::from_raw).collect()
+}
+
 /// A time if the value is one.
 pub fn time(raw: Option<&RawValue>) -> Option<Timestamp> {
     raw?.get()
@@ -256,6 +261,14 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AnyList<T> {
 /// An object whose keys are not known beforehand, in its order; anything else reads as an empty one.
 #[derive(Default)]
 pub struct Fields<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Fields<'a> {
+    /// The member of this name.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        let mut members = self.0.iter();
+        members.find_map(|(own, value)| (own == name).then_some(*value))
+    }
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -247,6 +247,11 @@ impl Upstream {
         self.terms.is_late()
     }
 
+    /// What the account asks for by this name; null if it does not.
+    pub fn option(&self, name: &str) -> Value {
+        self.line().option(name).clone()
+    }
+
     /// Something read before that was kept, if it still is.
     pub fn kept<T: Send + Sync + 'static>(&self, name: &'static str) -> Option<Arc<T>> {
         self.line().kept(name)

@@ -149,7 +149,7 @@ fn the_demo_answers_once_it_says_so_and_ends_well() {
         assert!(upstream.starts_with("http://127.0.0.1:"));
     }
     let services: Vec<_> = accounts.iter().map(|account| &account["service"]).collect();
-    assert_eq!(services, ["freshdesk", "zendesk"]);
+    assert_eq!(services, ["freshdesk", "zendesk", "rt"]);
     demo.end();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -169,7 +169,7 @@ fn a_demo_with_a_folder_can_be_started_again() {
     ];
     for _ in 0..2 {
         let demo = Running::start(deskgate(folder.path(), &arguments));
-        assert_eq!(demo.first_line["accounts"].as_array().unwrap().len(), 2);
+        assert_eq!(demo.first_line["accounts"].as_array().unwrap().len(), 3);
         demo.end();
     }
     assert!(folder.path().join("data/deskgate.db").exists());

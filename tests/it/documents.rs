@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::contract::costs::{self, Cost};
 use crate::desks::HelpDesk;
 use crate::desks::freshdesk::Freshdesk;
+use crate::desks::rt::Rt;
 use crate::desks::zendesk::Zendesk;
 use crate::support::document::DOCUMENT;
 
@@ -132,6 +133,7 @@ async fn costs() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         (Freshdesk::SERVICE, cost::<Freshdesk>().await),
         (Zendesk::SERVICE, cost::<Zendesk>().await),
+        (Rt::SERVICE, cost::<Rt>().await),
     ])
 }
 
@@ -168,9 +170,13 @@ async fn the_providers_document_is_fresh() {
             credentials,
             list,
         } = provider.capabilities();
+        let place = match domain {
+            Some(domain) => format!("`https://NAME.{domain}`"),
+            None => "an address of its own, which `DESKGATE_ALLOW_UPSTREAM` has to list".into(),
+        };
         writeln!(
             text,
-            "\n## {title}\n\n`service: {}`, at `https://NAME.{domain}`. Secrets: `{}`.\n",
+            "\n## {title}\n\n`service: {}`, at {place}. Secrets: `{}`.\n",
             provider.id(),
             credentials.join("`, `")
         )
@@ -199,7 +205,11 @@ async fn the_providers_document_is_fresh() {
             .used
             .map_or(String::new(), |used| format!(", `{used}`"));
         let remaining = rate.remaining.join("`, `");
-        writeln!(text, "- Rate limit read from: `{remaining}`{used}").unwrap();
+        if remaining.is_empty() {
+            text.push_str("- Has no rate limit that it tells\n");
+        } else {
+            writeln!(text, "- Rate limit read from: `{remaining}`{used}").unwrap();
+        }
         let orders: Vec<_> = list
             .orders
             .iter()
@@ -274,6 +284,7 @@ fn meaning(error: &Error) -> &'static str {
             Kind::Unavailable => "The help desk cannot be reached or failed.",
             Kind::Timeout => "The help desk was too slow.",
             Kind::Malformed => "The help desk sent what cannot be read or trusted.",
+            Kind::TooLarge => "The help desk sent more than may be read.",
             Kind::Unsupported => "This help desk does not have this, or not for this object.",
             Kind::OutcomeUnknown => {
                 "A write was sent and nobody knows whether it was carried out: look before you send it again."
@@ -296,6 +307,7 @@ fn the_errors_document_is_fresh() {
         Kind::Unavailable,
         Kind::Timeout,
         Kind::Malformed,
+        Kind::TooLarge,
         Kind::Unsupported,
         Kind::OutcomeUnknown,
     ];

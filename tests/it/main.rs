@@ -11,6 +11,7 @@ mod contract;
 mod desks;
 mod documents;
 mod freshdesk;
+mod rt;
 mod store;
 mod support;
 mod tidy;

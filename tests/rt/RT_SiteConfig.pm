@@ -16,7 +16,7 @@ Set($WebPort,           $ENV{RT_PORT});
 # The zone of the users who have none of their own.
 Set($Timezone, 'UTC');
 
-# A queue may have statuses of its own. There is no map between them and the default ones: a ticket cannot be moved across.
+# A queue may have statuses of its own.
 Set(%Lifecycles,
     development => {
         initial     => [qw(todo)],
@@ -32,6 +32,15 @@ Set(%Lifecycles,
             deleted => [qw(todo)],
         },
         rights => { '* -> deleted' => 'DeleteTicket', '* -> *' => 'ModifyTicket' },
+    },
+    # What becomes of the status of a ticket that is moved across.
+    __maps__ => {
+        'default -> development' => {
+            new => 'todo', open => 'doing', stalled => 'waiting', resolved => 'done', rejected => 'done', deleted => 'deleted',
+        },
+        'development -> default' => {
+            todo => 'new', doing => 'open', waiting => 'stalled', done => 'resolved', deleted => 'deleted',
+        },
     },
 );
 

@@ -13,7 +13,7 @@ my @queues = (
     named('RT::Queue', Name => 'Support', Description => 'Questions of customers'),
     named('RT::Queue', Name => 'Billing', Description => 'Invoices and payments'),
 );
-my $support = $queues[1];
+my ($general, $support) = @queues;
 named('RT::Queue', Name => 'Development', Description => 'Statuses of its own', Lifecycle => 'development');
 
 my @agents = map {
@@ -32,12 +32,12 @@ for my $agent (@agents) {
     checked($team->AddMember($agent->PrincipalId)) unless $team->HasMember($agent->PrincipalId);
 }
 
-# What agents may do, in one queue. Without ReassignTicket they take and steal tickets, but do not give away those of others.
-grant($support, qw(
+# What agents may do, in two of the queues. Without ReassignTicket they take and steal tickets, but do not give away those of others.
+grant($_, qw(
     SeeQueue ShowTicket ShowTicketComments ShowOutgoingEmail SeeCustomField Watch WatchAsAdminCc
     CreateTicket ReplyToTicket CommentOnTicket ForwardMessage ModifyTicket ModifyCustomField DeleteTicket
     OwnTicket TakeTicket StealTicket
-));
+)) for $general, $support;
 # With it agents make their tokens themselves.
 grant(RT->System, 'ManageAuthTokens');
 

@@ -59,7 +59,7 @@ const NO_LABELS_LAST: Duration = Duration::from_mins(1);
 /// Freshdesk's fact sheet.
 const CAPABILITIES: Capabilities = Capabilities {
     title: "Freshdesk",
-    domain: "freshdesk.com",
+    domain: Some("freshdesk.com"),
     operations: &Operation::ALL,
     on_request: &[],
     list: ListCapabilities {

@@ -16,7 +16,7 @@ use crate::model::text::Text;
 use crate::model::ticket::{CustomProperty, NewTicket, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::{Number, number, patched, text, time, whole_seconds};
+use crate::provider::json::{Number, number, patched, text, texts, time, whole_seconds};
 use crate::providers::freshdesk::statuses::{self, Labels};
 use crate::providers::freshdesk::walk::List;
 use crate::providers::freshdesk::wire;
@@ -380,7 +380,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
         priority: statuses::priority(priority),
         status,
         native_status,
-        tags: tags.0.into_iter().filter_map(Text::from_raw).collect(),
+        tags: Some(texts(tags)),
         public: Some(true),
         due_at: time(due_by),
         custom_properties: custom_fields.0.into_iter().map(property).collect(),

@@ -55,9 +55,9 @@ fn message(failure: &Failure<'_>) -> Option<String> {
     }
     let mut first = errors.0.iter();
     first
-        .find_map(|Fields(members)| {
-            let title = member(members, "title");
-            let code = member(members, "code").map(|code| format!("({code})"));
+        .find_map(|members| {
+            let title = string(members.get("title"));
+            let code = string(members.get("code")).map(|code| format!("({code})"));
             let both = [title, code]
                 .into_iter()
                 .flatten()
@@ -65,7 +65,7 @@ fn message(failure: &Failure<'_>) -> Option<String> {
                 .join(" ");
             (!both.is_empty()).then_some(both)
         })
-        .or_else(|| member(&object(*error).0, "message"))
+        .or_else(|| string(object(*error).get("message")))
         .or_else(|| string(*description))
         .or_else(|| string(*error_description))
         .or_else(|| string(*error))
@@ -81,9 +81,9 @@ fn plain(body: &[u8]) -> Option<String> {
 /// What is wrong with one field: `assignee: is required when solving a ticket`.
 fn sentences(field: &str, items: &RawValue) -> Vec<String> {
     let items: List<Fields<'_>> = serde_json::from_str(items.get()).unwrap_or_default();
-    let said = items.0.iter().filter_map(|Fields(members)| {
-        let text = member(members, "description")?;
-        let kind = member(members, "ticket_field_type").unwrap_or_default();
+    let said = items.0.iter().filter_map(|members| {
+        let text = string(members.get("description"))?;
+        let kind = string(members.get("ticket_field_type")).unwrap_or_default();
         // The text itself begins with the field, as people see it: `Assignee: is required`.
         let (name, rest) = text.split_once(": ").unwrap_or(("", &text));
         let known = (field == "comment" && rest.starts_with("Author"))
@@ -133,10 +133,4 @@ fn string(raw: Option<&RawValue>) -> Option<String> {
 fn object(raw: Option<&RawValue>) -> Fields<'_> {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or_default()
-}
-
-/// A member of an object that is a string.
-fn member(members: &[(std::borrow::Cow<'_, str>, &RawValue)], name: &str) -> Option<String> {
-    let (_, value) = members.iter().find(|(own, _)| own == name)?;
-    string(Some(value))
 }

@@ -60,7 +60,7 @@ const AFTER_COLLISION: Duration = Duration::from_millis(300);
 /// Zendesk's fact sheet.
 const CAPABILITIES: Capabilities = Capabilities {
     title: "Zendesk",
-    domain: "zendesk.com",
+    domain: Some("zendesk.com"),
     operations: &[
         Operation::ListTickets,
         Operation::GetTicket,

@@ -13,7 +13,9 @@ use crate::model::text::Text;
 use crate::model::ticket::{CustomProperty, NewTicket, Status, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::{Fields, List, Number, number, patched, text, time, whole_seconds};
+use crate::provider::json::{
+    Fields, List, Number, number, patched, text, texts, time, whole_seconds,
+};
 use crate::providers::zendesk::people::People;
 use crate::providers::zendesk::statuses::{self, Labels};
 use crate::providers::zendesk::wire;
@@ -291,17 +293,9 @@ fn exchanged(
         Patch::Clear => &[],
         Patch::Set(wanted) => wanted,
     };
-    let is = |reference: &PersonRef, person: &Person| match &reference.user_id {
-        Some(id) => person.user_id.as_ref() == Some(id),
-        None => reference
-            .email
-            .as_deref()
-            .zip(person.email.as_ref())
-            .is_some_and(|(new, own)| own.decode().eq_ignore_ascii_case(new)),
-    };
     let mut commands = Vec::new();
     for person in current {
-        if !wanted.iter().any(|reference| is(reference, person)) {
+        if !wanted.iter().any(|reference| reference.names(person)) {
             let gone = PersonRef {
                 user_id: person.user_id.clone(),
                 ..PersonRef::default()
@@ -310,7 +304,7 @@ fn exchanged(
         }
     }
     for reference in wanted {
-        if !current.iter().any(|person| is(reference, person)) {
+        if !current.iter().any(|person| reference.names(person)) {
             commands.push(command(attribute, reference, "put")?);
         }
     }
@@ -374,18 +368,14 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, people: &People, labels: &Labels)
         id: TicketId::from_upstream(id.0.to_string()),
         ticket_type: text(kind),
         subject: text(subject),
-        description: html(description),
+        description: text(description).map(Text::into_html),
         priority: statuses::priority(priority),
         status,
         native_status,
-        tags: tags
-            .0
-            .into_iter()
-            .filter_map(|tag| text(Some(tag)))
-            .collect(),
+        tags: Some(texts(tags)),
         public: is_public.0,
         due_at: time(due_at),
-        custom_properties: custom_fields.0.into_iter().filter_map(property).collect(),
+        custom_properties: custom_fields.0.iter().filter_map(property).collect(),
         group: group_id.id(),
         company: organization_id.id(),
         requester: people.person(requester_id),
@@ -400,34 +390,11 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, people: &People, labels: &Labels)
     }
 }
 
-/// A plain text as the HTML that a description is in the API: what reads as markup in it was text.
-fn html(raw: Option<&RawValue>) -> Option<Text> {
-    let plain = text(raw)?;
-    let is_html = raw.is_some_and(|raw| !raw.get().contains(['&', '<', '>', '\\']));
-    if is_html {
-        return Some(plain);
-    }
-    let mut html = String::new();
-    for letter in plain.decode().chars() {
-        match letter {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '\n' => html.push_str("<br>"),
-            letter => html.push(letter),
-        }
-    }
-    Some(Text::new(&html))
-}
-
 /// A custom field: `{"id": 361234567890, "value": …}`.
-fn property(Fields(members): Fields<'_>) -> Option<CustomProperty> {
-    let member = |name| members.iter().find(|(own, _)| own == name);
-    let (_, id) = member("id")?;
-    let (_, value) = member("value")?;
+fn property(members: &Fields<'_>) -> Option<CustomProperty> {
     Some(CustomProperty {
-        id: id.get().trim_matches('"').to_owned(),
-        value: (*value).to_owned(),
+        id: members.get("id")?.get().trim_matches('"').to_owned(),
+        value: members.get("value")?.to_owned(),
     })
 }
 
@@ -448,7 +415,7 @@ pub(super) fn deleted_ticket(wire: &wire::DeletedTicket<'_>, labels: &Labels) ->
         priority: None,
         status,
         native_status,
-        tags: Vec::new(),
+        tags: None,
         public: None,
         due_at: None,
         custom_properties: Vec::new(),

@@ -186,7 +186,7 @@ pub(crate) fn filters_show_what_they_say_and_nothing_else<D: HelpDesk>() {
         orders,
     );
     let mut runner = TestRunner::new(Config {
-        cases: cases().max(500),
+        cases: cases::<D>(500),
         failure_persistence: None,
         ..Config::default()
     });

@@ -194,7 +194,7 @@ pub(crate) fn private_comments_stay_private<D: HelpDesk>() {
     let me = runtime.block_on(lab.desk.cast()).me;
     let mut runner = TestRunner::new(Config {
         // Some 2,000 comments.
-        cases: cases().max(500),
+        cases: cases::<D>(500),
         failure_persistence: None,
         ..Config::default()
     });

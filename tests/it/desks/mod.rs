@@ -4,14 +4,18 @@
 //! it by one implementation here.
 
 pub(crate) mod freshdesk;
+pub(crate) mod rt;
+pub(crate) mod rt_server;
 pub(crate) mod zendesk;
 
 use std::future::Future;
+use std::sync::MutexGuard;
 
 use deskgate::clock::Clock;
 use deskgate::provider::capability::Capabilities;
 use deskgate::providers;
 use deskgate::transport::http::Transport;
+use http::Uri;
 use serde_json::Value;
 
 /// How a help desk begins.
@@ -90,12 +94,27 @@ pub(crate) struct Refusal {
     pub(crate) message: &'static str,
 }
 
+/// The right to use a help desk that is one for all tests.
+#[derive(Default)]
+pub(crate) struct Turn {
+    /// Kept until the end.
+    _held: Option<MutexGuard<'static, ()>>,
+}
+
 /// A help desk. Ids are the help desk's own texts. What it cannot do answers `false` or `None`.
 pub(crate) trait HelpDesk: Clone + Send + Sync + 'static {
     /// The service's name in the API.
     const SERVICE: &'static str;
     /// Where it is; nothing listens there.
     const ORIGIN: &'static str;
+
+    /// Whether it is none of ours, and costs so much that fewer random cases are tried on it.
+    const IS_REAL: bool = false;
+
+    /// What a test holds while it has one; none where there is none to be had, and the test has nothing to do.
+    fn turn() -> Option<Turn> {
+        Some(Turn::default())
+    }
 
     /// Starts one.
     fn start(setup: Setup, clock: Clock) -> impl Future<Output = Self> + Send;
@@ -116,6 +135,17 @@ pub(crate) trait HelpDesk: Clone + Send + Sync + 'static {
     fn specimen() -> (Vec<&'static str>, Value);
     /// Wraps a vendor's ticket as the answer to a read of it.
     fn as_answer(ticket: Value) -> Value;
+
+    /// Whether a request is a read of this ticket.
+    fn is_read_of(uri: &Uri, id: &str) -> bool {
+        let last = uri.path().rsplit('/').next().unwrap_or_default();
+        uri.path().contains("ticket") && last.trim_end_matches(".json") == id
+    }
+
+    /// Whether a request looks at a list, and not at what belongs to those that it found.
+    fn is_look(_: &Uri) -> bool {
+        true
+    }
 
     /// A new ticket, last changed this many seconds ago if the help desk can be made to think so.
     fn create(&self, subject: &str, seconds_ago: u32) -> impl Future<Output = String> + Send;

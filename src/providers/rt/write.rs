@@ -1,0 +1,299 @@
+//! Tickets are made and changed, and what became of it is looked at.
+//!
+//! RT says 201 and 200 whether it took an attribute or not, and takes some while it refuses others (traps 5 and 6
+//! of the README). So people and fields are looked up before, and the ticket is read again
+//! after: what it does not show was refused, and is named.
+
+use std::time::Duration;
+
+use crate::model::field::{Field as _, Intent, TicketField};
+use crate::model::id::TicketId;
+use crate::model::page::Found;
+use crate::model::patch::Patch;
+use crate::model::ticket::{NewTicket, Status, Ticket, TicketPatch};
+use crate::provider::Result;
+use crate::provider::error::{Kind, ProviderError};
+use crate::provider::json::{number, text, whole_seconds};
+use crate::provider::upstream::{Upstream, read, read_object};
+use crate::providers::rt::credentials::Options;
+use crate::providers::rt::translate;
+use crate::providers::rt::{list, people, properties, read_ticket, wire, words};
+
+/// How long the first queue in which tickets may be made is remembered.
+const QUEUE_LASTS: Duration = Duration::from_mins(10);
+
+/// A queue that a ticket is made in.
+struct Queue {
+    /// Its number.
+    id: u64,
+    /// Names of the custom fields of its tickets.
+    fields: Vec<String>,
+}
+
+/// Makes a ticket.
+pub(super) async fn create(up: &Upstream, new: NewTicket) -> Result<Found<Ticket>> {
+    let options = Options::of(up);
+    let queue = queue(up, new.group.as_deref(), &options).await?;
+    let (description, mut wanted) = wanted(new)?;
+    let people = people::look_up(up, &mut wanted).await?;
+    normalise(&mut wanted);
+    if !queue.fields.contains(&options.tags_field) {
+        wanted.tags = Patch::Keep;
+    }
+    properties::check(&wanted, &queue.fields)?;
+    let call = translate::create_ticket(queue.id, &description, &wanted, &people, &options)?;
+    let reply = up.send(call).await?;
+    let made: Result<wire::Created> = read(&reply);
+    let id = made.map_err(|_| ProviderError::outcome_unknown())?.id.0;
+    // RT makes no ticket in these.
+    let mut is_settled = true;
+    if let Patch::Set(word @ (Status::Pending | Status::Closed)) = wanted.status {
+        let call = translate::set_status(id, words::native_status(word));
+        is_settled = up.send(call).await.is_ok();
+    }
+    let found = match read_ticket(up, id, &options).await {
+        Ok(found) => found,
+        Err(error) if is_settled => {
+            tracing::warn!(error.kind = ?error.kind, "a ticket was made but cannot be read again");
+            let object = translate::as_asked(id, queue.id, &description, &wanted);
+            return Ok(Found { object, raw: None });
+        }
+        Err(_) => return Err(ProviderError::outcome_unknown()),
+    };
+    let (refused, _) = compare(&wanted, &found.object);
+    if refused.is_empty() {
+        return Ok(found);
+    }
+    let names = names(&refused);
+    let id = &found.object.id;
+    let message = format!(
+        "{names}: the help desk has made the ticket, {id}, but did not take this; change that ticket, do not make another"
+    );
+    Err(ProviderError::new(Kind::Invalid, message))
+}
+
+/// Changes what the patch names.
+pub(super) async fn update(
+    up: &Upstream,
+    id: &TicketId,
+    patch: TicketPatch,
+) -> Result<Found<Ticket>> {
+    let options = Options::of(up);
+    let id = translate::ticket_number(id)?;
+    // RT would change a deleted ticket too.
+    let current = list::one(up, id, &options).await?.object;
+    let mut wanted = patch;
+    if let Patch::Set(subject) = &mut wanted.subject {
+        *subject = translate::subject(subject)?;
+    }
+    if let Patch::Set(group) = &wanted.group {
+        queue_number(group)?;
+    }
+    let people = people::look_up(up, &mut wanted).await?;
+    normalise(&mut wanted);
+    if current.tags.is_none() {
+        wanted.tags = Patch::Keep;
+    }
+    if wanted.group.is_keep() {
+        let known = current.custom_properties.iter();
+        let known: Vec<_> = known.map(|property| property.id.clone()).collect();
+        properties::check(&wanted, &known)?;
+    }
+    keep_what_is(&mut wanted, &current);
+    let Some(call) = translate::update_ticket(id, &wanted, &current, &people, &options)? else {
+        return read_ticket(up, id, &options).await;
+    };
+    let failure = match up.send(call).await {
+        Ok(_) => None,
+        // It may have changed something before it failed.
+        Err(error) if matches!(error.kind, Kind::Unavailable | Kind::Timeout) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let found = match (read_ticket(up, id, &options).await, &failure) {
+        (Ok(found), _) => found,
+        (Err(_), Some(failure)) => return Err(failure.clone()),
+        // It said neither yes nor no, and does not tell.
+        (Err(_), None) => return Err(ProviderError::outcome_unknown()),
+    };
+    let (refused, taken) = compare(&wanted, &found.object);
+    if refused.is_empty() {
+        return Ok(found);
+    }
+    let refused = names(&refused);
+    let taken = if taken.is_empty() {
+        "nothing was changed".to_owned()
+    } else {
+        format!("changed: {}", names(&taken))
+    };
+    let message = match failure {
+        None => format!("{refused}: the help desk did not take this; {taken}"),
+        Some(failure) => {
+            let message = format!("{refused}: {failure}; {taken}");
+            return Err(ProviderError { message, ..failure });
+        }
+    };
+    Err(ProviderError::new(Kind::Invalid, message))
+}
+
+/// Deletes a ticket. RT answers 500 where it is deleted already, so it is looked at first.
+pub(super) async fn delete(up: &Upstream, id: &TicketId) -> Result<()> {
+    let id = translate::ticket_number(id)?;
+    list::exists(up, id).await?;
+    up.send(translate::delete_ticket(id)).await.map(drop)
+}
+
+/// What a request for a new ticket wants of it, beside the description.
+fn wanted(new: NewTicket) -> Result<(String, TicketPatch)> {
+    let NewTicket {
+        subject,
+        description,
+        // RT's tickets have none of these, and the gate has refused a submitter.
+        ticket_type: _,
+        public: _,
+        company: _,
+        submitter: _,
+        // Where it is made.
+        group: _,
+        priority,
+        status,
+        tags,
+        due_at,
+        custom_properties,
+        requester,
+        assignee,
+        email_ccs,
+        followers,
+    } = new;
+    let wanted = TicketPatch {
+        subject: Patch::Set(translate::subject(&subject)?),
+        priority: Patch::Set(priority),
+        status: Patch::Set(status),
+        tags: all_of(tags),
+        due_at: due_at.map_or(Patch::Keep, Patch::Set),
+        custom_properties: all_of(custom_properties),
+        requester: requester.map_or(Patch::Keep, Patch::Set),
+        assignee: assignee.map_or(Patch::Keep, Patch::Set),
+        email_ccs: all_of(email_ccs),
+        followers: all_of(followers),
+        ..TicketPatch::default()
+    };
+    Ok((description, wanted))
+}
+
+/// A list of a new ticket, if there is anything in it.
+fn all_of<T>(list: Vec<T>) -> Patch<Vec<T>> {
+    if list.is_empty() {
+        Patch::Keep
+    } else {
+        Patch::Set(list)
+    }
+}
+
+/// Puts values as RT will show them.
+fn normalise(wanted: &mut TicketPatch) {
+    if let Patch::Set(due_at) = &mut wanted.due_at {
+        *due_at = whole_seconds(*due_at);
+    }
+}
+
+/// Leaves out of a patch what a ticket has already.
+fn keep_what_is(wanted: &mut TicketPatch, current: &Ticket) {
+    for &field in TicketField::ALL {
+        if wanted.keeps(field, current) {
+            wanted.forget(field);
+        }
+    }
+    properties::without_kept(wanted, current);
+}
+
+/// The attributes that a ticket does not show as they were wanted, and those that it does.
+fn compare(wanted: &TicketPatch, told: &Ticket) -> (Vec<TicketField>, Vec<TicketField>) {
+    let named = wanted.intents().into_iter();
+    let named = named.filter(|(_, intent)| *intent != Intent::Keep);
+    named
+        .map(|(field, _)| field)
+        .partition(|field| match field {
+            TicketField::CustomProperties => !properties::are_kept(wanted, told),
+            // What RT does not have is ignored.
+            TicketField::TicketType | TicketField::Public | TicketField::Company => false,
+            field => !wanted.keeps(*field, told),
+        })
+}
+
+/// Names of attributes.
+fn names(fields: &[TicketField]) -> String {
+    let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
+    names.join(", ")
+}
+
+/// The number of a queue that a request names.
+fn queue_number(group: &str) -> Result<u64> {
+    number(group).ok_or_else(|| {
+        let message =
+            format!("group must be an id of a queue, a number such as \"3\", not {group:?}");
+        ProviderError::new(Kind::InvalidParameter, message)
+    })
+}
+
+/// The queue of a new ticket: the group that is asked for, the account's default, or the first one.
+async fn queue(up: &Upstream, group: Option<&str>, options: &Options) -> Result<Queue> {
+    let asked = match (group, &options.default_queue) {
+        (Some(group), _) => queue_number(group)?.to_string(),
+        (None, Some(default)) => default.clone(),
+        (None, None) => first_queue(up).await?,
+    };
+    let refused = |reason: &str| {
+        let message = format!("group: {reason} {asked:?}");
+        Err(ProviderError::new(Kind::Invalid, message))
+    };
+    if !translate::is_name(&asked) {
+        return refused("there is no queue");
+    }
+    let reply = match up.send(translate::get_queue(&asked)).await {
+        Ok(reply) => reply,
+        Err(error) if error.kind == Kind::NotFound => return refused("there is no queue"),
+        Err(error) if error.kind == Kind::Forbidden => {
+            return refused("the account's credential does not see the queue");
+        }
+        Err(error) => return Err(error),
+    };
+    let queue: wire::Queue<'_> = read(&reply)?;
+    if !translate::may_create(&queue) {
+        return refused("the account's credential may not make tickets in the queue");
+    }
+    let name = |field: &_| -> Option<String> {
+        let field: &crate::provider::json::Fields<'_> = field;
+        Some(text(field.get("name"))?.decode().into_owned())
+    };
+    Ok(Queue {
+        id: queue.id.0,
+        fields: queue.fields.0.iter().filter_map(name).collect(),
+    })
+}
+
+/// The number of the first queue in which tickets may be made.
+async fn first_queue(up: &Upstream) -> Result<String> {
+    const NAME: &str = "first_queue";
+    if let Some(kept) = up.kept::<String>(NAME) {
+        return Ok(kept.to_string());
+    }
+    let mut page = 1;
+    loop {
+        let reply = up.send(translate::list_queues(page)).await?;
+        let wire::Collection { items, .. } = read(&reply)?;
+        let is_last = items.len() < usize::from(translate::MAX_PAGE);
+        for raw in items {
+            let queue: wire::Queue<'_> = read_object(raw)?;
+            if translate::may_create(&queue) {
+                let id = queue.id.0.to_string();
+                up.keep(NAME, std::sync::Arc::new(id.clone()), QUEUE_LASTS);
+                return Ok(id);
+            }
+        }
+        if is_last {
+            let message = "the account's credential may not make tickets in any queue";
+            return Err(ProviderError::new(Kind::Forbidden, message));
+        }
+        page += 1;
+    }
+}
