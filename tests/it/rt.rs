@@ -1,6 +1,7 @@
 //! What is Request Tracker's alone: refused changes that look done, time zones, late commits, merged tickets.
 
 use deskgate::providers::rt::sim::Switches;
+use deskgate::providers::rt::sim::records_people::{Access, Right};
 use deskgate::providers::rt::sim::world_mail::Mail;
 use deskgate::providers::rt::sim::world_tickets::Change;
 use http::Method;
@@ -428,4 +429,50 @@ async fn a_queue_in_which_the_token_may_not_make_tickets_is_passed_over() {
         lab.app.as_application(Method::GET, &one).await.refused(404),
         "not_found"
     );
+}
+
+#[tokio::test]
+async fn comments_that_the_token_may_not_see_hide_none_that_it_may() {
+    let lab = Lab::<Rt>::start().await;
+    let id = lab.desk.create("much said", 60).await;
+    for number in 0..9 {
+        lab.desk.add_comment(&id, "between us", false).await;
+        if number % 4 == 0 {
+            lab.desk.add_comment(&id, "to all", true).await;
+        }
+    }
+    lab.desk.simulator.change(|world| {
+        let agents = world
+            .users
+            .values_mut()
+            .filter(|user| user.name == "agent1");
+        for agent in agents {
+            if let Access::Queues(_, lacking) = &mut agent.access {
+                lacking.push(Right::SeeComments);
+            }
+        }
+    });
+    let account = json!({ "service": "rt", "url": Rt::ORIGIN, "token": "1-35-agent" });
+    let connect = lab.app.as_application(Method::POST, "/v1/accounts");
+    let made = connect.json(account).await.expect(201);
+    let comments = format!(
+        "/v1/accounts/{}/helpdesk/tickets/{}/comments",
+        made["id"],
+        public(&id)
+    );
+    for page_size in [1, 2, 100] {
+        let mut seen = Vec::new();
+        let mut page = String::new();
+        loop {
+            let path = format!("{comments}?page_size={page_size}{page}");
+            let list = lab.app.as_application(Method::GET, &path).await.expect(200);
+            let shown = list["objects"].as_array().unwrap().iter();
+            seen.extend(shown.map(|comment| comment["content"].clone()));
+            let Some(next) = list["next_page"].as_str() else {
+                break;
+            };
+            page = format!("&page={next}");
+        }
+        assert_eq!(seen, ["to all"; 3], "{page_size}");
+    }
 }

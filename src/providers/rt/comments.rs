@@ -10,7 +10,7 @@ use crate::provider::json::number;
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::provider::{Result, confirm_visibility};
 use crate::providers::rt::sql::Sql;
-use crate::providers::rt::translate::{self, MAX_PAGE};
+use crate::providers::rt::translate::{self, Comments, MAX_PAGE};
 use crate::providers::rt::{list, texts, wire};
 use crate::transport::call::Reply;
 
@@ -35,15 +35,24 @@ pub(super) async fn page(
         let rest = u16::try_from(size - objects.len())
             .unwrap_or(MAX_PAGE)
             .min(MAX_PAGE);
-        let call = translate::list_comments(id, &tickets, after, rest);
-        let reply = up.send(call).await?;
-        let is_last = !read::<wire::Collection<'_>>(&reply)?.has_more(rest);
-        let found = read_comments(up, &reply, true).await?;
+        let call = |which| up.send(translate::list_comments(id, &tickets, which, after, rest));
+        let all = call(Comments::All).await?;
+        let is_counted = read::<wire::Collection<'_>>(&all)?.total.0.is_some();
+        // Where RT does not count it leaves holes in the page for comments that the token may not see, so that a short
+        // page is not the last one. Of the replies it sees all, of the comments all or none.
+        let replies = if is_counted {
+            vec![all]
+        } else {
+            let (public, private) =
+                try_join(call(Comments::Public), call(Comments::Private)).await?;
+            vec![public, private]
+        };
+        let (found, has_more) = read_comments(up, &replies, rest, true).await?;
         objects.extend(found.into_iter().map(|(transaction, found)| {
             after = after.max(transaction);
             found
         }));
-        if is_last {
+        if !has_more {
             let then = Then::End(End::default());
             return Ok(Page { objects, then });
         }
@@ -54,39 +63,38 @@ pub(super) async fn page(
     }
 }
 
-/// Reads the comments of an answer, with their texts and, if wanted, files.
+/// Reads the oldest comments of some answers, with their texts and, if wanted, files; and whether there are more.
 async fn read_comments(
     up: &Upstream,
-    reply: &Reply,
+    replies: &[Reply],
+    most: u16,
     with_files: bool,
-) -> Result<Vec<(u64, Found<Comment>)>> {
-    let wire::Collection { items, .. } = read(reply)?;
-    let transactions: Result<Vec<wire::Transaction<'_>>> =
-        items.iter().copied().map(read_object).collect();
-    let transactions = transactions?;
-    let ids: Vec<_> = transactions
-        .iter()
-        .map(|transaction| transaction.id.0)
-        .collect();
+) -> Result<(Vec<(u64, Found<Comment>)>, bool)> {
+    let mut has_more = false;
+    let mut entries = Vec::new();
+    for reply in replies {
+        let listed: wire::Collection<'_> = read(reply)?;
+        has_more |= listed.has_more(most);
+        for raw in listed.items {
+            let entry: wire::Transaction<'_> = read_object(raw)?;
+            entries.push((entry, raw));
+        }
+    }
+    entries.sort_by_key(|(entry, _)| entry.id.0);
+    has_more |= entries.len() > usize::from(most);
+    entries.truncate(usize::from(most));
+    let ids: Vec<_> = entries.iter().map(|(entry, _)| entry.id.0).collect();
     let of_files: &[u64] = if with_files { &ids } else { &[] };
     let (mut texts, mut files) =
         try_join(texts::texts(up, &ids), texts::files(up, of_files)).await?;
-    let comment = |(transaction, raw): (&wire::Transaction<'_>, _)| {
-        let id = transaction.id.0;
-        let object = translate::comment(
-            transaction,
-            texts.remove(&id),
-            files.remove(&id).unwrap_or_default(),
-        );
-        (
-            id,
-            Found {
-                object,
-                raw: up.raw(raw),
-            },
-        )
+    let comment = |(entry, raw): (wire::Transaction<'_>, _)| {
+        let id = entry.id.0;
+        let files = files.remove(&id).unwrap_or_default();
+        let object = translate::comment(&entry, texts.remove(&id), files);
+        let raw = up.raw(raw);
+        (id, Found { object, raw })
     };
-    Ok(transactions.iter().zip(items).map(comment).collect())
+    Ok((entries.into_iter().map(comment).collect(), has_more))
 }
 
 /// Adds a comment. RT would add one to a deleted ticket too, so the ticket is looked at first.
@@ -116,6 +124,10 @@ async fn stored(up: &Upstream, ticket: u64, reply: &Reply) -> Result<Found<Comme
     ]);
     let call = translate::list_transactions(condition, &["id"], 1);
     let reply = up.send(call).await?;
-    let mut found = read_comments(up, &reply, false).await?.into_iter();
-    found.next().map(|(_, found)| found).ok_or_else(lost)
+    let (found, _) = read_comments(up, &[reply], 1, false).await?;
+    found
+        .into_iter()
+        .next()
+        .map(|(_, found)| found)
+        .ok_or_else(lost)
 }

@@ -6,12 +6,13 @@ use crate::model::patch::Patch;
 use crate::model::ticket::{CustomProperty, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
+use crate::providers::rt::translate::kept;
 
 /// The values of a custom field as texts; none where one is neither a text nor a number.
 fn values(property: &CustomProperty) -> Option<Vec<String>> {
     let value: Value = serde_json::from_str(property.value.get()).ok()?;
     let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(kept(text)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };

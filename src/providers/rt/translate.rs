@@ -95,21 +95,39 @@ pub(super) fn list_transactions(condition: Sql, order: &[&'static str], size: u1
         .query("fields", "ObjectId,Type,Creator,Created")
 }
 
-/// The comments of a ticket behind a number. Of tickets that were merged into it the first message is one too.
-pub(super) fn list_comments(ticket: u64, with_merged: &[u64], after: u64, size: u16) -> Call {
-    let kinds = ["Correspond", "Comment"].map(|kind| Sql::text("Type", "=", kind));
-    let is_of_merged = Sql::all([
-        Sql::text("Type", "=", "Create"),
-        Sql::number("TicketId", "!=", ticket),
-    ]);
-    let is_message = if with_merged.len() > 1 {
-        Sql::any(kinds.into_iter().chain([is_of_merged]))
-    } else {
-        Sql::any(kinds)
-    };
+/// Which of the comments of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comments {
+    /// All.
+    All,
+    /// Those that the requesters see.
+    Public,
+    /// Those that they do not see.
+    Private,
+}
+
+/// Comments of a ticket behind a number. Of tickets that were merged into it the first message is one too.
+pub(super) fn list_comments(
+    ticket: u64,
+    with_merged: &[u64],
+    which: Comments,
+    after: u64,
+    size: u16,
+) -> Call {
+    let mut kinds = Vec::new();
+    if which != Comments::Private {
+        kinds.push(Sql::text("Type", "=", "Correspond"));
+        if with_merged.len() > 1 {
+            let is_first = Sql::text("Type", "=", "Create");
+            kinds.push(Sql::all([is_first, Sql::number("TicketId", "!=", ticket)]));
+        }
+    }
+    if which != Comments::Public {
+        kinds.push(Sql::text("Type", "=", "Comment"));
+    }
     let condition = Sql::all([
         of_tickets(with_merged),
-        is_message,
+        Sql::any(kinds),
         Sql::number("id", ">", after),
     ]);
     list_transactions(condition, &["id"], size)
@@ -364,6 +382,15 @@ pub(super) fn subject(subject: &str) -> Result<String> {
         return Err(ProviderError::new(Kind::InvalidParameter, message));
     }
     Ok(subject.replace("\r\n", " ").replace(['\r', '\n'], " "))
+}
+
+/// A text as RT keeps it: without the code points that are no characters (trap 15).
+pub(super) fn kept(text: &str) -> String {
+    let is_none = |letter: char| {
+        let code = u32::from(letter);
+        code & 0xfffe == 0xfffe || (0xfdd0..=0xfdef).contains(&code)
+    };
+    text.replace(is_none, "\u{fffd}")
 }
 
 /// Gives a ticket another status.

@@ -19,6 +19,8 @@ use crate::providers::rt::credentials::Options;
 use crate::providers::rt::translate;
 use crate::providers::rt::{list, people, properties, read_ticket, wire, words};
 
+/// How many pages of queues are looked through for one in which tickets may be made.
+const QUEUE_PAGES: u32 = 10;
 /// How long the first queue in which tickets may be made is remembered.
 const QUEUE_LASTS: Duration = Duration::from_mins(10);
 
@@ -191,6 +193,13 @@ fn all_of<T>(list: Vec<T>) -> Patch<Vec<T>> {
 
 /// Puts values as RT will show them.
 fn normalise(wanted: &mut TicketPatch) {
+    if let Patch::Set(subject) = &mut wanted.subject {
+        *subject = translate::kept(subject);
+    }
+    if let Patch::Set(tags) = &mut wanted.tags {
+        *tags = tags.iter().map(|tag| translate::kept(tag)).collect();
+        tags.retain(|tag| !tag.is_empty());
+    }
     if let Patch::Set(due_at) = &mut wanted.due_at {
         *due_at = whole_seconds(*due_at);
     }
@@ -277,12 +286,10 @@ async fn first_queue(up: &Upstream) -> Result<String> {
     if let Some(kept) = up.kept::<String>(NAME) {
         return Ok(kept.to_string());
     }
-    let mut page = 1;
-    loop {
+    for page in 1..=QUEUE_PAGES {
         let reply = up.send(translate::list_queues(page)).await?;
-        let wire::Collection { items, .. } = read(&reply)?;
-        let is_last = items.len() < usize::from(translate::MAX_PAGE);
-        for raw in items {
+        let listed: wire::Collection<'_> = read(&reply)?;
+        for raw in listed.items {
             let queue: wire::Queue<'_> = read_object(raw)?;
             if translate::may_create(&queue) {
                 let id = queue.id.0.to_string();
@@ -290,10 +297,13 @@ async fn first_queue(up: &Upstream) -> Result<String> {
                 return Ok(id);
             }
         }
-        if is_last {
-            let message = "the account's credential may not make tickets in any queue";
-            return Err(ProviderError::new(Kind::Forbidden, message));
+        // Where RT does not count, a page has holes for queues that the token may not see, and even an empty one may
+        // have a successor.
+        let seen = u64::from(page) * u64::from(translate::MAX_PAGE);
+        if listed.total.0.is_some_and(|total| total <= seen) {
+            break;
         }
-        page += 1;
     }
+    let message = "the account's credential may not make tickets in any queue";
+    Err(ProviderError::new(Kind::Forbidden, message))
 }

@@ -1,8 +1,10 @@
 //! Attachments: searches, those of a ticket or a transaction, and one on its own.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
-use super::cells::{Cell, Object, View};
+use super::cells::{Object, View};
 use super::columns;
 use super::json_search::Search;
 use super::page::Row;
@@ -50,19 +52,24 @@ fn is_committed(world: &World, attachment: &Attachment) -> bool {
 /// `GET` and `POST /attachments` (facts, 11). Those that the caller may not see leave holes in the pages.
 pub(super) fn list(world: &World, ask: &Ask) -> Answer {
     let search = Search::read(ask, &SEARCHABLE)?;
-    let committed = world
-        .attachments
-        .values()
+    let candidates: Vec<&Attachment> = match search.numbers("TransactionId") {
+        Some(numbers) => {
+            let transactions = numbers.iter().filter_map(|id| world.transactions.get(id));
+            let ids = transactions.flat_map(|one| &one.attachments);
+            let ids: BTreeSet<u64> = ids.copied().collect();
+            ids.iter()
+                .filter_map(|id| world.attachments.get(id))
+                .collect()
+        }
+        None => world.attachments.values().collect(),
+    };
+    let committed = candidates
+        .into_iter()
         .filter(|one| is_committed(world, one));
     let found = committed.filter(|one| {
         let text = |field: &str| match field {
-            "Filename" if one.filename.is_empty() => None,
             "Parent" => Some(one.parent.to_string()),
-            "Creator" => Some(one.creator.to_string()),
-            field => match columns::cell(world, Object::Attachment(one.id), field) {
-                Cell::Plain(Value::String(text)) => Some(text),
-                _ => None,
-            },
+            field => columns::text(world, Object::Attachment(one.id), field),
         };
         !search.is_empty() && search.fits(text)
     });

@@ -14,19 +14,48 @@ pub(super) fn check_json(
 ) -> Result<(), Reply> {
     match serde_json::from_str::<Value>(body) {
         Ok(value) if fits(&value) => Ok(()),
-        Ok(_) => Err(Reply::bad(&format!("JSON object must be a {name}"))),
-        Err(error) => {
-            let offset = if error.is_eof() {
-                body.trim_end().len()
-            } else {
-                error.column().saturating_sub(1)
-            };
-            let message = "JSON parse error: malformed JSON string, neither tag, array, object, number, string or atom";
-            Err(Reply::bad(&format!(
-                "{message}, at character offset {offset}\n"
-            )))
+        Ok(Value::Array(_) | Value::Object(_)) => {
+            Err(Reply::bad(&format!("JSON object must be a {name}")))
         }
+        Ok(_) => {
+            let message = "JSON text must be an object or array (but found number, string, true, \
+                           false or null, use allow_nonref to allow this)";
+            Err(Reply::bad(&format!("JSON parse error: {message}\n")))
+        }
+        Err(error) => Err(Reply::bad(&format!(
+            "JSON parse error: {}\n",
+            told(&error, body)
+        ))),
     }
+}
+
+/// What Perl says of broken JSON, as far as it matters.
+fn told(error: &serde_json::Error, body: &str) -> String {
+    let offset = if error.is_eof() {
+        body.trim_end().len()
+    } else {
+        error.column().saturating_sub(1)
+    };
+    let rest = body.get(offset..).unwrap_or_default();
+    let before = if rest.is_empty() {
+        String::new()
+    } else {
+        format!(" (before \"{rest}\")")
+    };
+    let message = error.to_string();
+    if message.starts_with("trailing characters") {
+        return format!("garbage after JSON object, at character offset {offset}{before}");
+    }
+    let of_key = [
+        "trailing comma",
+        "key must be a string",
+        "EOF while parsing an object",
+    ];
+    if of_key.iter().any(|start| message.starts_with(start)) {
+        return format!("'\"' expected, at character offset {offset}{before}");
+    }
+    let message = "malformed JSON string, neither tag, array, object, number, string or atom";
+    format!("{message}, at character offset {offset}{before}")
 }
 
 /// The members of a write. Parameters of the address are members too, and win.
@@ -47,6 +76,15 @@ pub(super) fn members(ask: &Ask) -> Result<Map<String, Value>, Reply> {
             check_json(&body, Value::is_object, "HASH")?;
         }
         members = serde_json::from_str(&body).map_err(|_| Reply::died())?;
+    }
+    // A reference stands for the number in it.
+    for value in members.values_mut() {
+        let is_whole = ["type", "id", "_url"]
+            .iter()
+            .all(|name| value.get(name).is_some());
+        if let Some(id) = value.get("id").filter(|_| is_whole).cloned() {
+            *value = id;
+        }
     }
     for (name, value) in ask.query.address() {
         members.insert(name.clone(), Value::String(value.clone()));

@@ -23,6 +23,16 @@ pub(super) fn cell(world: &World, object: Object, field: &str) -> Cell {
     }
 }
 
+/// A field as a text to search by: what is empty is NULL, people go by number.
+pub(super) fn text(world: &World, object: Object, field: &str) -> Option<String> {
+    match cell(world, object, field) {
+        Cell::Plain(Value::String(text)) => Some(text).filter(|text| !text.is_empty()),
+        Cell::Plain(value) => Some(value.to_string()),
+        Cell::One(Object::User(id)) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
 /// A field of a ticket.
 fn of_ticket(world: &World, id: u64, field: &str) -> Cell {
     let Some(ticket) = world.committed(id) else {
@@ -31,8 +41,8 @@ fn of_ticket(world: &World, id: u64, field: &str) -> Cell {
     let people = |list: &[u64]| Cell::Many(list.iter().map(|id| Object::User(*id)).collect());
     let [estimated, worked, left] = ticket.minutes;
     match field {
-        "id" => Cell::text(ticket.id),
-        "EffectiveId" => Cell::One(Object::Ticket(ticket.effective_id)),
+        "id" => Cell::Plain(json!(ticket.id)),
+        "EffectiveId" => Cell::text(ticket.effective_id),
         "Queue" => Cell::One(Object::Queue(ticket.queue)),
         "Type" => Cell::text("ticket"),
         "Owner" => Cell::One(Object::User(ticket.owner)),
@@ -67,7 +77,7 @@ fn of_transaction(world: &World, id: u64, field: &str) -> Cell {
         return Cell::Missing;
     };
     match field {
-        "id" => Cell::text(id),
+        "id" => Cell::Plain(json!(id)),
         "ObjectType" => Cell::text(transaction.object_type),
         "ObjectId" => Cell::text(transaction.object_id),
         "Type" => Cell::text(transaction.kind),
@@ -88,7 +98,7 @@ fn of_attachment(world: &World, id: u64, field: &str) -> Cell {
         return Cell::Missing;
     };
     match field {
-        "id" => Cell::text(id),
+        "id" => Cell::Plain(json!(id)),
         "TransactionId" => Cell::text(attachment.transaction_id),
         "ContentType" => Cell::text(&attachment.content_type),
         "Filename" => Cell::text(&attachment.filename),
@@ -116,18 +126,17 @@ fn of_user(world: &World, id: u64, field: &str) -> Cell {
         return Cell::Missing;
     };
     match field {
-        "id" => Cell::text(id),
+        "id" => Cell::Plain(json!(id)),
         "Name" => Cell::text(&user.name),
         "EmailAddress" => Cell::text(&user.email),
         "RealName" => Cell::text(&user.real_name),
         "Organization" => Cell::text(&user.organization),
         "Comments" => Cell::text(&user.comments),
         "Gecos" if user.name == "root" => Cell::text("root"),
-        "Disabled" => Cell::text(u8::from(user.is_disabled)),
+        // `Privileged` and `Disabled` are no columns: they are told of a user on their own only.
         "Created" => Cell::moment(Some(user.created)),
         "LastUpdated" => Cell::moment(Some(user.last_updated)),
         "Creator" | "LastUpdatedBy" => Cell::One(Object::User(user.creator)),
-        // `Privileged` is not a column: it is told of a user on their own only.
         _ => Cell::Missing,
     }
 }
@@ -138,7 +147,7 @@ fn of_queue(world: &World, id: u64, field: &str) -> Cell {
         return Cell::Missing;
     };
     match field {
-        "id" => Cell::text(id),
+        "id" => Cell::Plain(json!(id)),
         "Name" => Cell::text(&queue.name),
         "Description" => Cell::text(&queue.description),
         "Lifecycle" => Cell::text(queue.lifecycle.name),
@@ -161,7 +170,7 @@ fn of_custom_field(world: &World, id: u64, field: &str) -> Cell {
     };
     let kind = &custom_field.kind;
     match field {
-        "id" => Cell::text(id),
+        "id" => Cell::Plain(json!(id)),
         "Name" => Cell::text(&custom_field.name),
         "Description" if *kind == FieldKind::Article => Cell::text("Content"),
         "Type" => Cell::text(match kind {

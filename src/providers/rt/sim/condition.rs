@@ -1,6 +1,7 @@
 //! Conditions of searches, and how values are compared with what was asked for.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,11 +171,15 @@ impl Test {
 
     /// Whether a number fits; SQLite puts texts behind all numbers.
     pub(super) fn fits_number(&self, number: &str) -> bool {
-        let parsed = [number, &self.value].map(|text| text.parse::<i64>().ok());
+        let is_number = |text: &&str| text.bytes().all(|byte| b"+-.0123456789".contains(&byte));
+        let parsed = [number, self.value.as_str()].map(|text| {
+            let text = Some(text).filter(is_number);
+            text.and_then(|text| text.parse::<f64>().ok())
+        });
         match (self.operator, parsed) {
             (Operator::Like | Operator::Unlike | Operator::Starts | Operator::Ends, _)
             | (_, [None, None]) => self.fits_text(number),
-            (operator, [Some(have), Some(value)]) => operator.fits(have.cmp(&value)),
+            (operator, [Some(have), Some(value)]) => operator.fits(have.total_cmp(&value)),
             (operator, [Some(_), None]) => operator.fits(Ordering::Less),
             (operator, [None, Some(_)]) => operator.fits(Ordering::Greater),
         }
@@ -211,6 +216,26 @@ impl Condition {
             Self::Group(true, conditions) => conditions.iter().any(|one| one.holds(test)),
             Self::Group(false, conditions) => conditions.iter().all(|one| one.holds(test)),
             Self::Test(one) => test(one),
+        }
+    }
+
+    /// The numbers to which it holds a field, if it does: what does not have one of them need not be looked at.
+    pub(super) fn numbers(&self, fields: &[&str]) -> Option<BTreeSet<u64>> {
+        match self {
+            Self::Group(true, conditions) => {
+                let numbers = conditions.iter().map(|one| one.numbers(fields));
+                let numbers: Option<Vec<_>> = numbers.collect();
+                numbers.map(|numbers| numbers.into_iter().flatten().collect())
+            }
+            Self::Group(false, conditions) => {
+                let mut numbers = conditions.iter().map(|one| one.numbers(fields));
+                numbers.find_map(|numbers| numbers)
+            }
+            Self::Test(test) => {
+                let is_it = test.operator == Operator::Is && fields.contains(&test.field.as_str());
+                let number = test.value.parse().ok().filter(|_| is_it)?;
+                Some(BTreeSet::from([number]))
+            }
         }
     }
 

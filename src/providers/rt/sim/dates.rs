@@ -14,8 +14,12 @@ pub(super) fn stored(time: Timestamp) -> String {
 /// Reads a time in a zone. What stands behind the seconds is ignored, `Z` and `UTC` too.
 pub(super) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
-    if text.eq_ignore_ascii_case("now") {
-        return Some(now);
+    let day = SignedDuration::from_hours(24);
+    match text.to_lowercase().as_str() {
+        "now" | "today" => return Some(now),
+        "yesterday" => return now.checked_sub(day).ok(),
+        "tomorrow" => return now.checked_add(day).ok(),
+        _ => {}
     }
     if let Some(ago) = text.strip_suffix(" ago") {
         let (number, unit) = ago.split_once(' ')?;
@@ -40,6 +44,14 @@ pub(super) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Option<Timest
     let civil = exact.or_else(day)?;
     let time = civil.to_zoned(zone.clone()).ok()?.timestamp();
     (time >= Timestamp::UNIX_EPOCH).then_some(time)
+}
+
+/// Reads a time in UTC in one of the two forms that RT writes, and in no other.
+pub(super) fn exact(text: &str) -> Option<Timestamp> {
+    let seconds = text.strip_suffix('Z').unwrap_or(text).replace('T', " ");
+    let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S", seconds).ok()?;
+    let time = civil.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    (time > Timestamp::UNIX_EPOCH).then_some(time)
 }
 
 /// Whether a date may be tested so; the error is RT's message.

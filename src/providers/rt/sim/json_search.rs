@@ -3,6 +3,8 @@
 //! Conditions of different fields are joined by AND, those of one field by OR unless `entry_aggregator` says
 //! otherwise. What names a field that cannot be searched is skipped; if nothing is left, nothing is found.
 
+use std::collections::BTreeSet;
+
 use http::Method;
 use serde_json::Value;
 
@@ -44,11 +46,33 @@ impl Search {
         }
         // Broken JSON in the address is not looked for before it kills the request.
         let list: Vec<Value> = serde_json::from_str(text).map_err(|_| Reply::died())?;
+        if !list.iter().all(Value::is_object) {
+            return Err(Reply::died());
+        }
         let limits = list
             .iter()
             .filter_map(|one| limit(one, searchable))
             .collect();
         Ok(Self { limits })
+    }
+
+    /// The numbers to which it holds a field, if it does: what does not have one of them need not be looked at.
+    pub(super) fn numbers(&self, field: &str) -> Option<BTreeSet<u64>> {
+        let limits: Vec<_> = self
+            .limits
+            .iter()
+            .filter(|limit| limit.field == field)
+            .collect();
+        let tests = limits.iter().flat_map(|limit| &limit.tests);
+        let is_plain = |limit: &&Limit| limit.within != Some(true);
+        if limits.is_empty() || !limits.iter().all(is_plain) {
+            return None;
+        }
+        let numbers = tests.map(|test| {
+            let number = test.value.parse().ok();
+            number.filter(|_| test.operator == Operator::Is)
+        });
+        numbers.collect()
     }
 
     /// Whether nothing was asked for.

@@ -40,15 +40,18 @@ impl Row {
     }
 }
 
-/// A page of what a search found, in order, of which only admins are told how much it is.
-pub(super) fn of_counted(view: &View<'_>, rows: &[Row]) -> Answer {
-    let is_super = view.world.is_super(view.ask.caller);
-    let total = if is_super {
-        Total::Known(rows.len())
+/// What is told of a list by which only admins are told how much there is.
+pub(super) fn total(view: &View<'_>, count: usize) -> Total {
+    if view.world.is_super(view.ask.caller) {
+        Total::Known(count)
     } else {
         Total::Hidden
-    };
-    of(view, rows, total)
+    }
+}
+
+/// A page of such a list.
+pub(super) fn of_counted(view: &View<'_>, rows: &[Row]) -> Answer {
+    of(view, rows, total(view, rows.len()))
 }
 
 /// A page of what a search found, in order.

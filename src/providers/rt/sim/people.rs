@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::cells::{Cell, Object, View};
+use super::cells::{Object, View};
 use super::columns;
 use super::json_search::Search;
 use super::page::{self, Row, Total};
@@ -46,10 +46,7 @@ pub(super) fn list(world: &World, ask: &Ask) -> Answer {
         .filter(|user| finds_disabled || !user.is_disabled);
     let mut found: Vec<_> = users
         .filter(|user| {
-            let text = |field: &str| match columns::cell(world, Object::User(user.id), field) {
-                Cell::Plain(Value::String(text)) => Some(text),
-                _ => None,
-            };
+            let text = |field: &str| columns::text(world, Object::User(user.id), field);
             search.is_empty() || search.fits(text)
         })
         .collect();
@@ -73,7 +70,6 @@ pub(super) fn show(world: &World, ask: &Ask, id: &str) -> Answer {
             "Organization",
             "Comments",
             "Gecos",
-            "Disabled",
             "Created",
             "LastUpdated",
             "Creator",
@@ -83,9 +79,13 @@ pub(super) fn show(world: &World, ask: &Ask, id: &str) -> Answer {
         &SUMMARY
     };
     let mut whole = view.whole(Object::User(user.id), user.id, fields)?;
-    whole.retain(|_, value| *value != json!(""));
     whole.insert("Privileged".to_owned(), json!(u8::from(user.is_privileged)));
     if is_open(world, ask, user.id) {
+        whole.retain(|_, value| *value != json!(""));
+        whole.insert(
+            "Disabled".to_owned(),
+            json!(u8::from(user.is_disabled).to_string()),
+        );
         let groups = world
             .groups
             .iter()

@@ -46,10 +46,13 @@ impl Query {
         &self.address
     }
 
-    /// A comma list; what is not there is one without elements.
+    /// A comma list; what is not there is one without elements. Perl drops empty ones at the end only.
     pub(super) fn list(&self, name: &str) -> Vec<&str> {
-        let text = self.get(name).unwrap_or_default();
-        text.split(',').filter(|part| !part.is_empty()).collect()
+        let text = self.get(name).unwrap_or_default().trim_end_matches(',');
+        if text.is_empty() {
+            return Vec::new();
+        }
+        text.split(',').collect()
     }
 
     /// The order asked for: fields, and whether each is descending.
@@ -61,6 +64,8 @@ impl Query {
                 let order = orders.next().unwrap_or_default();
                 (field, order.eq_ignore_ascii_case("desc"))
             })
+            // What cannot be the name of a column is left out, for fear of attacks.
+            .filter(|(field, _)| !field.is_empty() && !field.contains(char::is_whitespace))
             .collect()
     }
 

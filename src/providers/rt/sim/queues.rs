@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cells::{Object, View};
+use super::columns;
 use super::json_search::Search;
 use super::page::{self, Row};
 use super::records_people::FieldKind;
@@ -61,8 +62,10 @@ fn rows(world: &World, ask: &Ask, search: &Search) -> Vec<Row> {
                 found.reverse();
             }
         }
-        Some((_, true)) => found.reverse(),
-        Some((_, false)) | None => {}
+        Some((name, true)) if name.eq_ignore_ascii_case("name") => found.reverse(),
+        Some((name, false)) if name.eq_ignore_ascii_case("name") => {}
+        Some(_) => found.clear(),
+        None => {}
     }
     let rows = found.into_iter().map(|queue| Row {
         object: Object::Queue(queue.id),
@@ -121,12 +124,7 @@ pub(super) fn custom_fields(world: &World, ask: &Ask, queue: Option<u64>) -> Ans
         .values()
         .filter(|field| queue.is_none() || field.is_of_tickets())
         .filter(|field| {
-            let text =
-                |name: &str| match super::columns::cell(world, Object::CustomField(field.id), name)
-                {
-                    super::cells::Cell::Plain(Value::String(text)) => Some(text),
-                    _ => None,
-                };
+            let text = |name: &str| columns::text(world, Object::CustomField(field.id), name);
             if search.is_empty() {
                 is_all
             } else {

@@ -53,6 +53,8 @@ pub struct Ticket {
     pub started: Option<Timestamp>,
     /// When it should be done.
     pub due: Option<Timestamp>,
+    /// The due date as the database has it, which can be a text that is none.
+    pub(super) raw_due: String,
     /// When it was done; stays when it is opened again.
     pub resolved: Option<Timestamp>,
     /// When an agent replied last.

@@ -181,12 +181,12 @@ impl Resource {
             }
             Self::Attachment(id) => attachments::is_forbidden(world, ask.caller, *id),
             Self::Queue(id) => {
+                // What does not exist is not told apart from what may not be seen.
                 let queue = world.queue(id);
-                queue.is_some_and(|queue| !world.sees_queue(ask.caller, queue.id))
+                let is_seen = queue.is_some_and(|queue| world.sees_queue(ask.caller, queue.id));
+                !is_seen && !world.is_super(ask.caller)
             }
-            Self::CustomField(id) => {
-                world.custom_fields.contains_key(id) && !world.is_super(ask.caller)
-            }
+            Self::CustomField(_) | Self::FieldValues(_) => !world.is_super(ask.caller),
             Self::Users | Self::User(_) => {
                 let user = world.users.get(&ask.caller);
                 user.is_none_or(|user| !user.is_privileged)

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 
 use super::dates;
-use super::records::{NOBODY, Ticket};
+use super::records::Ticket;
 use super::world::World;
 
 /// What rows are sorted by: numbers come before texts.
@@ -75,9 +75,15 @@ impl World {
             "finalpriority" => Key::of(&ticket.final_priority),
             "queue" => Key::Text(self.queues.get(&ticket.queue).map(|one| one.name.clone())?),
             "type" => Key::Text(String::new()),
-            // Nobody comes first or last, whatever the name.
-            "owner" | "owner.name" if ticket.owner == NOBODY => Key::Text(String::new()),
             "owner" | "owner.name" => login(ticket.owner),
+            "timeestimated" | "timeworked" | "timeleft" => {
+                let [estimated, worked, left] = ticket.minutes;
+                Key::of(&match field.to_lowercase().as_str() {
+                    "timeestimated" => estimated.to_string(),
+                    "timeworked" => worked.to_string(),
+                    _ => left.to_string(),
+                })
+            }
             "creator" => login(ticket.creator),
             "lastupdatedby" => login(ticket.last_updated_by),
             "created" => date(Some(ticket.created)),

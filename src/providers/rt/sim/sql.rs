@@ -219,11 +219,14 @@ fn run(text: &str, fits: impl Fn(char) -> bool) -> Option<usize> {
     (end > 0).then_some(end)
 }
 
-/// The length of `CF.{…}`.
+/// The length of `CF.{…}`, with what part of its value is meant.
 fn custom_field(text: &str) -> Option<usize> {
     let start = word(text, "cf.{")?;
-    let end = text.get(start..)?.find('}')?;
-    (end > 0).then_some(start + end + 1)
+    let length = text.get(start..)?.find('}').filter(|length| *length > 0)?;
+    let end = start + length + 1;
+    let more = [".content", ".largecontent"];
+    let more = more.iter().find_map(|name| word(text.get(end..)?, name));
+    Some(end + more.unwrap_or(0))
 }
 
 /// The length of a quoted text, in which a backslash takes the next letter as it is (trap 16).

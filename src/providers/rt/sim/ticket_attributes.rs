@@ -1,12 +1,9 @@
 //! Changing the attributes of a ticket, and what is told of each.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::dates;
-use super::records::{DELETED, NOBODY};
+use super::records::{DELETED, NOBODY, SYSTEM};
 use super::records_people::Right;
-use super::switches::Language;
+use super::switches::{Database, Language};
 use super::world::World;
 use super::world_tickets::{self, Change};
 
@@ -25,26 +22,33 @@ pub(super) fn attribute(
     match name {
         "Subject" => {
             let (old, new) = (ticket.subject.clone(), world_tickets::subject(text));
-            if old == new {
+            if is_same(&old, &new) {
                 return None;
             }
-            world.apply(by, id, Change::Subject(new.clone()));
-            Some(changed(world, "Subject", &quoted(&old), &quoted(&new)))
+            // The message has more of it than the ticket.
+            let told = text.chars().filter(|letter| !matches!(letter, '\n' | '\r'));
+            let told: String = told.take(255).collect();
+            world.apply(by, id, Change::Subject(new));
+            Some(changed(world, "Subject", &quoted(&old), &quoted(&told)))
         }
         "Priority" => {
             let old = ticket.priority.clone();
-            if old == text {
+            if is_same(&old, text) {
                 return None;
             }
             // What is no number becomes one here, unlike in a new ticket.
-            let new = text.parse::<i64>().unwrap_or(0).to_string();
+            let new = match text {
+                "Medium" => 50,
+                "High" => 100,
+                text => text.parse::<u64>().unwrap_or(0),
+            };
+            let new = new.to_string();
+            if old == new {
+                return Some("That is already the current value".to_owned());
+            }
             world.apply(by, id, Change::Priority(new.clone()));
-            Some(changed(
-                world,
-                "Priority",
-                &quoted(level(&old)),
-                &quoted(level(&new)),
-            ))
+            let [old, new] = [&old, &new].map(|priority| quoted(level(priority)));
+            Some(changed(world, "Priority", &old, &new))
         }
         "Status" if ticket.status == text => None,
         "Status" => set_status(world, by, id, text),
@@ -95,6 +99,9 @@ pub(super) fn set_status(world: &mut World, by: u64, id: u64, text: &str) -> Opt
         return Some(format!("You can't change status from '{old}' to '{text}'."));
     }
     world.apply(by, id, Change::Status(status.clone()));
+    if status == DELETED {
+        return Some("Ticket deleted".to_owned());
+    }
     Some(changed(world, "Status", &quoted(&old), &quoted(&status)))
 }
 
@@ -110,13 +117,15 @@ fn set_owner(world: &mut World, by: u64, id: u64, text: &str) -> Option<String> 
     };
     let new = owner.id;
     if new == old {
-        return None;
+        let is_spelled = owner.name == text;
+        return (!is_spelled).then(|| "That user already owns that ticket".to_owned());
     }
     if old != NOBODY && old != by && !world.may(by, Right::Reassign, ticket.queue) {
         let message = "You can only reassign tickets that you own or that are unowned";
         return Some(message.to_owned());
     }
-    if new != NOBODY && !(owner.is_privileged && world.sees_queue(new, ticket.queue)) {
+    let may_own = owner.is_privileged && world.sees_queue(new, ticket.queue);
+    if !may_own && ![NOBODY, SYSTEM].contains(&new) {
         return Some("That user may not own tickets in that queue".to_owned());
     }
     world.apply(by, id, Change::Owner(new));
@@ -145,24 +154,32 @@ fn set_queue(world: &mut World, by: u64, id: u64, text: &str) -> Option<String> 
     Some(changed(world, "Queue", &old.unwrap_or_default(), &name))
 }
 
-/// Sets the due date. What is no date clears it, and so does the form in which RT shows it, if it is that very date
-/// (facts, 5).
+/// Sets the due date. Any text is kept and told as the date that it may be, but SQLite's is read in one form only:
+/// in all others the ticket has no due date then (facts, 5).
 fn set_due(world: &mut World, by: u64, id: u64, text: &str) -> Option<String> {
-    let old = world.tickets.get(&id)?.due;
-    if old.is_some_and(|old| dates::stored(old) == text) {
+    let old = world.tickets.get(&id)?.raw_due.clone();
+    if is_same(&old, text) {
         return None;
     }
-    let read = dates::read(text, &TimeZone::UTC, world.now());
-    let new = read.filter(|new| !(text.ends_with('Z') && old == Some(*new)));
-    if old == new {
-        return None;
+    let read = dates::exact(text);
+    let is_kept = text.get(10..11) == Some(" ") && !text.ends_with('Z');
+    let kept = read.filter(|_| is_kept || world.switches.database == Database::Postgres);
+    world.apply(by, id, Change::Due(kept));
+    if kept.is_none()
+        && let Some(ticket) = world.tickets.get_mut(&id)
+    {
+        text.clone_into(&mut ticket.raw_due);
     }
-    world.apply(by, id, Change::Due(new));
-    let shown = |due: Option<Timestamp>| match due {
+    let [old, new] = [dates::exact(&old), read].map(|due| match due {
         Some(due) => due.strftime("%a %b %d %H:%M:%S %Y").to_string(),
         None => "Not set".to_owned(),
-    };
-    Some(changed(world, "Due", &shown(old), &shown(new)))
+    });
+    Some(changed(world, "Due", &old, &new))
+}
+
+/// Whether a value is the one that there is, as Perl compares: nothing is 0.
+fn is_same(old: &str, new: &str) -> bool {
+    old == new || (new.is_empty() && old == "0")
 }
 
 /// What RT's pages call a priority, and its messages too.
@@ -176,7 +193,7 @@ fn level(priority: &str) -> &'static str {
 
 /// A text in quotes, or the words for none.
 fn quoted(text: &str) -> String {
-    if text.is_empty() {
+    if matches!(text, "" | "0") {
         "(no value)".to_owned()
     } else {
         format!("'{text}'")

@@ -16,7 +16,6 @@ use super::world_tickets::NewTicket;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use jiff::tz::TimeZone;
 
 /// Reads the ticket that a call wants to create.
 pub(super) fn read(
@@ -25,6 +24,10 @@ pub(super) fn read(
     members: &Map<String, Value>,
     files: Vec<Part>,
 ) -> Result<NewTicket, Reply> {
+    if members.contains_key("id") {
+        let message = "Ticket could not be created due to an internal error";
+        return Err(Reply::bad(message));
+    }
     let Some(name) = filled(members, "Queue") else {
         return Err(Reply::bad("Could not create ticket. Queue not set"));
     };
@@ -67,12 +70,8 @@ pub(super) fn read(
         may_own.then_some(user.id)
     });
     let [admin_cc, cc, requestors] = ticket_watchers::ROLES.map(|role| {
-        let people = members
-            .get(role)
-            .map(|value| ticket_watchers::read(world, value));
-        let mut people: Vec<u64> = people.unwrap_or_default().into_iter().flatten().collect();
-        people.dedup();
-        people
+        let value = members.get(role);
+        value.map_or_else(Vec::new, |value| ticket_watchers::of_new(world, value))
     });
     let fields = members.get("CustomFields").and_then(Value::as_object);
     let fields = fields.map(|fields| ticket_fields::of_new(world, fields));
@@ -86,7 +85,7 @@ pub(super) fn read(
         requestors,
         cc,
         admin_cc,
-        due: dates::read(&text("Due"), &TimeZone::UTC, world.now()),
+        due: dates::exact(&text("Due")),
         minutes: minutes.map(|name| text(name).parse().unwrap_or(0)),
         fields: fields.unwrap_or_default().into_iter().collect(),
         message,
@@ -97,7 +96,7 @@ pub(super) fn read(
 fn message(members: &Map<String, Value>, files: Vec<Part>) -> Result<Option<Part>, Reply> {
     let required =
         |name: &str| format!("Field {name} is required for each attachment in Attachments");
-    let mut all = attachments(members, required)?;
+    let mut all = attachments(members, Reply::bad, required)?;
     all.extend(files);
     let content = members.get("Content").filter(|content| !content.is_null());
     if content.is_none() && all.is_empty() {
@@ -105,24 +104,28 @@ fn message(members: &Map<String, Value>, files: Vec<Part>) -> Result<Option<Part
     }
     let content = content.and_then(body::text).unwrap_or_default();
     let content_type = filled(members, "ContentType").unwrap_or_else(|| "text/plain".to_owned());
-    Ok(Some(Part::mixed(Part::body(&content_type, &content), all)))
+    let body = match content.replace("\r\n", "\n").as_str() {
+        "" => Part::empty(),
+        content => Part::body(&content_type, content),
+    };
+    Ok(Some(Part::mixed(body, all)))
 }
 
-/// The files in `Attachments`, all members of which are required.
+/// The files in `Attachments`, all members of which are required. What is refused of a new ticket kills a message.
 pub(super) fn attachments(
     members: &Map<String, Value>,
+    wrong: impl Fn(&str) -> Reply,
     required: impl Fn(&str) -> String,
 ) -> Result<Vec<Part>, Reply> {
     let Some(list) = members.get("Attachments").filter(|list| !list.is_null()) else {
         return Ok(Vec::new());
     };
-    let Some(list) = list.as_array() else {
-        return Err(Reply::bad("Attachments must be an array"));
-    };
+    let list = list
+        .as_array()
+        .ok_or_else(|| wrong("Attachments must be an array"))?;
     let files = list.iter().map(|one| {
-        let Some(one) = one.as_object() else {
-            return Err(Reply::bad("Each element of Attachments must be a hash"));
-        };
+        let one = one.as_object();
+        let one = one.ok_or_else(|| wrong("Each element of Attachments must be a hash"))?;
         let text = |name| filled(one, name).ok_or_else(|| Reply::bad(&required(name)));
         let (name, kind) = (text("FileName")?, text("FileType")?);
         let content = decoded(&text("FileContent")?);

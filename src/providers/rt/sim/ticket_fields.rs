@@ -36,8 +36,7 @@ pub(super) fn of_new(world: &World, fields: &Map<String, Value>) -> Vec<(u64, Ve
             Value::Array(values) => values.as_slice(),
             value => std::slice::from_ref(value),
         };
-        let most = if field.kind.is_one() { 1 } else { values.len() };
-        let texts = values.iter().take(most).filter_map(body::text);
+        let texts = values.iter().filter_map(body::text);
         let mut kept: Vec<Content> = texts
             .filter(|text| !text.is_empty())
             .filter_map(|text| kept(field, text))
@@ -48,6 +47,10 @@ pub(super) fn of_new(world: &World, fields: &Map<String, Value>) -> Vec<(u64, Ve
             seen.push(value.clone());
             is_new
         });
+        if field.kind.is_one() {
+            // Each replaces the one before.
+            kept.drain(..kept.len().saturating_sub(1));
+        }
         if !kept.is_empty() {
             read.push((field.id, kept));
         }

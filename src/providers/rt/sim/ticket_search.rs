@@ -18,14 +18,14 @@ const FIELDS: &str = " status sla queue type creator lastupdatedby owner effecti
     customrole customfieldvalue customfield cf txncf transactioncf queuecf lifecycle updated updatedby ownergroup \
     requestorgroup ccgroup adminccgroup watchergroup hasattribute hasnoattribute ";
 
-/// The fields of users that can be asked for behind a point.
+/// The fields of users that can be asked for behind a point, in this spelling.
 const OF_PEOPLE: [&str; 6] = [
     "id",
-    "name",
-    "emailaddress",
-    "realname",
-    "organization",
-    "nickname",
+    "Name",
+    "EmailAddress",
+    "RealName",
+    "Organization",
+    "NickName",
 ];
 
 /// Reads a query; the error is the message that RT has for it.
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str) -> Result<Condition, String> {
             }
             "owner" | "requestor" | "requestors" | "cc" | "admincc" | "watcher" => {
                 let subkey = test.subkey.as_deref().unwrap_or("id");
-                if !OF_PEOPLE.contains(&subkey.to_lowercase().as_str()) {
+                if !OF_PEOPLE.contains(&subkey) {
                     return Err(format!(
                         "Invalid watcher subfield: '{subkey}'{TICKETS_PM}1165.\n"
                     ));
@@ -77,9 +77,17 @@ impl World {
     /// The tickets that a caller may see and a condition fits, in the order in which the database gives them. Deleted
     /// and merged ones are never found (trap 9).
     pub(super) fn find_tickets(&self, caller: u64, condition: &Condition) -> Vec<&Ticket> {
-        let listed = self
-            .committed_tickets()
-            .filter(|ticket| ticket.is_listable());
+        // Who asks for the number into which tickets were merged finds those too.
+        let tests = condition.tests();
+        let finds_merged = tests.iter().any(|test| test.field == "effectiveid");
+        let ids: Vec<u64> = match condition.numbers(&["id"]) {
+            Some(ids) => ids.into_iter().collect(),
+            None => self.tickets.keys().copied().collect(),
+        };
+        let committed = ids.into_iter().filter_map(|id| self.committed(id));
+        let listed = committed.filter(|ticket| {
+            ticket.is_listable() || (finds_merged && ticket.effective_id != ticket.id)
+        });
         let seen = listed.filter(|ticket| self.sees_ticket(caller, ticket));
         let mut found: Vec<_> = seen
             .filter(|ticket| condition.holds(&|test| self.fits_ticket(ticket, test)))
@@ -122,18 +130,18 @@ impl World {
                 (Some(queue), Err(_)) => test.fits_text(&queue.name),
                 (None, _) => false,
             },
-            "creator" => self.fits_people(&[ticket.creator], test, "name"),
-            "lastupdatedby" => self.fits_people(&[ticket.last_updated_by], test, "name"),
-            "owner" => self.fits_people(&[ticket.owner], test, "name"),
+            "creator" => self.fits_people(&[ticket.creator], test, "Name"),
+            "lastupdatedby" => self.fits_people(&[ticket.last_updated_by], test, "Name"),
+            "owner" => self.fits_people(&[ticket.owner], test, "Name"),
             "requestor" | "requestors" => {
-                self.fits_people(&ticket.requestors, test, "emailaddress")
+                self.fits_people(&ticket.requestors, test, "EmailAddress")
             }
-            "cc" => self.fits_people(&ticket.cc, test, "emailaddress"),
-            "admincc" => self.fits_people(&ticket.admin_cc, test, "emailaddress"),
+            "cc" => self.fits_people(&ticket.cc, test, "EmailAddress"),
+            "admincc" => self.fits_people(&ticket.admin_cc, test, "EmailAddress"),
             "watcher" => {
                 let people = [&ticket.requestors, &ticket.cc, &ticket.admin_cc];
                 let people: Vec<u64> = people.into_iter().flatten().copied().collect();
-                self.fits_people(&people, test, "emailaddress")
+                self.fits_people(&people, test, "EmailAddress")
             }
             "created" => date(Some(ticket.created)),
             "lastupdated" => date(Some(ticket.last_updated)),
@@ -146,6 +154,28 @@ impl World {
                 let transaction = self.transactions.get(id);
                 transaction.is_some_and(|one| date(Some(one.created)))
             }),
+            "updatedby" => {
+                let transactions = ticket.transactions.iter();
+                let transactions = transactions.filter_map(|id| self.transactions.get(id));
+                let people: Vec<u64> = transactions.map(|one| one.creator).collect();
+                self.fits_people(&people, test, "Name")
+            }
+            "filename" | "contenttype" => {
+                let transactions = ticket.transactions.iter();
+                let transactions = transactions.filter_map(|id| self.transactions.get(id));
+                let parts = transactions.flat_map(|one| &one.attachments);
+                let mut parts = parts.filter_map(|id| self.attachments.get(id));
+                parts.any(|part| match test.field.as_str() {
+                    "filename" => !part.filename.is_empty() && test.fits_text(&part.filename),
+                    _ => test.fits_text(&part.content_type),
+                })
+            }
+            "refersto" | "referredtoby" => {
+                let is_to = test.field == "refersto";
+                let name = if is_to { "refers-to" } else { "referred-to-by" };
+                let others = ticket.links.iter().filter(|(kind, _)| *kind == name);
+                test.fits_any(others, |test, (_, id)| test.fits_number(&id.to_string()))
+            }
             "cf" | "customfield" | "customfieldvalue" => self.fits_field(ticket, test),
             _ => false,
         }
@@ -166,20 +196,19 @@ impl World {
 
     /// Whether one of several people fits. Numbers are ids, unless something else is asked for.
     pub(super) fn fits_people(&self, people: &[u64], test: &Test, default: &str) -> bool {
-        let subkey = test.subkey.as_ref().map(|key| key.to_lowercase());
-        let is_id = subkey.is_none() && test.value.parse::<u64>().is_ok();
+        let is_id = test.subkey.is_none() && test.value.parse::<u64>().is_ok();
         let subkey = if is_id {
             "id"
         } else {
-            subkey.as_deref().unwrap_or(default)
+            test.subkey.as_deref().unwrap_or(default)
         };
         let people = people.iter().filter_map(|id| self.users.get(id));
         test.fits_any(people, |test, user| match subkey {
             "id" => test.fits_number(&user.id.to_string()),
-            "name" => test.fits_text(&user.name),
-            "emailaddress" => test.fits_text(&user.email),
-            "realname" => test.fits_text(&user.real_name),
-            "organization" => test.fits_text(&user.organization),
+            "Name" => test.fits_text(&user.name),
+            "EmailAddress" => test.fits_text(&user.email),
+            "RealName" => test.fits_text(&user.real_name),
+            "Organization" => test.fits_text(&user.organization),
             _ => false,
         })
     }
@@ -193,6 +222,9 @@ impl World {
             .and_then(|name| name.strip_suffix('}'))
             .unwrap_or(name);
         let field = self.custom_field(name).map(|field| field.id);
+        if field.is_none() && test.operator == Operator::IsNull {
+            return false;
+        }
         let values = field
             .and_then(|id| ticket.fields.get(&id))
             .map(Vec::as_slice);

@@ -39,7 +39,12 @@ pub(super) fn update(
     }
     for name in ATTRIBUTES {
         let value = members.get(name).filter(|value| !value.is_null());
-        if let Some(text) = value.and_then(body::text) {
+        // A list of owners is the name of nobody.
+        let text = value.and_then(|value| match value {
+            Value::Array(_) if name == "Owner" => Some("ARRAY".to_owned()),
+            value => body::text(value),
+        });
+        if let Some(text) = text {
             let told = attribute(world, by, id, name, &text);
             messages.extend(told.map(|told| Some(format!("Ticket {id}: {told}"))));
         }
@@ -81,7 +86,10 @@ fn change_hands(world: &mut World, by: u64, id: u64, action: &str) -> String {
         "steal" if owner == NOBODY => {
             return "You can only steal a ticket owned by someone else".to_owned();
         }
-        "untake" if owner != by => return "You can only untake tickets that you own".to_owned(),
+        "untake" if owner != by => {
+            let message = "You can only reassign tickets that you own or that are unowned";
+            return message.to_owned();
+        }
         "untake" => NOBODY,
         _ => by,
     };
@@ -93,8 +101,15 @@ fn change_hands(world: &mut World, by: u64, id: u64, action: &str) -> String {
 /// Refers to another ticket, which is changed too (trap 2).
 fn refer(world: &mut World, by: u64, id: u64, other: &Value) -> Option<String> {
     let other: u64 = body::text(other)?.parse().ok()?;
-    if !world.tickets.contains_key(&other) {
+    let Some(target) = world.tickets.get(&other) else {
         return Some(format!("Couldn't resolve '{other}' into a link."));
+    };
+    if !world.may(by, Right::Modify, target.queue) {
+        return Some("Permission denied".to_owned());
+    }
+    let ticket = world.tickets.get(&id)?;
+    if ticket.links.contains(&("refers-to", other)) {
+        return None;
     }
     for (from, to, name, field) in [
         (id, other, "refers-to", "RefersTo"),
@@ -125,7 +140,8 @@ fn merge(world: &mut World, by: u64, id: u64, into: &str) -> String {
     }
     match world.tickets.get(&into) {
         None => "New ticket doesn't exist".to_owned(),
-        Some(ticket) if !may(ticket) => "Permission Denied".to_owned(),
+        // What may not be seen has no type that can be read.
+        Some(ticket) if !may(ticket) => "Only tickets can be merged".to_owned(),
         Some(_) => {
             world.merge(by, id, into);
             "Merge Successful".to_owned()

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::body;
 use super::reply::Reply;
 use super::world::World;
 use super::world_tickets::Change;
@@ -9,27 +10,46 @@ use super::world_tickets::Change;
 /// The roles that are lists of people, in the order in which they are written.
 pub(super) const ROLES: [&str; 3] = ["AdminCc", "Cc", "Requestor"];
 
-/// The people that a value names, of whom each that cannot be is `None`. `Name <address>` tells the name of a new
-/// user; a comma separates several. Unknown addresses become users.
-pub(super) fn read(world: &mut World, value: &Value) -> Vec<Option<u64>> {
-    let values = match value {
+/// The values of a role.
+fn values(value: &Value) -> &[Value] {
+    match value {
         Value::Array(values) => values.as_slice(),
         value => std::slice::from_ref(value),
-    };
+    }
+}
+
+/// The parts of a text between commas that are not quoted.
+fn parts(text: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let parts = text.split(move |letter| {
+        is_quoted ^= letter == '"';
+        letter == ',' && !is_quoted
+    });
+    let parts = parts.map(str::trim);
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
+/// The people of a new ticket. Unknown addresses become users; what names nobody is dropped.
+pub(super) fn of_new(world: &mut World, value: &Value) -> Vec<u64> {
     let mut people = Vec::new();
-    for value in values {
-        let Some(text) = super::body::text(value).filter(|text| !text.trim().is_empty()) else {
-            people.push(None);
-            continue;
-        };
-        let names: Vec<_> = text
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .collect();
-        people.extend(names.into_iter().map(|name| person(world, name)));
+    for value in values(value) {
+        let text = body::text(value).unwrap_or_default();
+        for part in parts(&text) {
+            let person = person(world, part).filter(|person| !people.contains(person));
+            people.extend(person);
+        }
     }
     people
+}
+
+/// The person that a value of an update names: the first in it. Perl's true is the number 1.
+fn of_update(world: &mut World, value: &Value) -> Option<u64> {
+    let text = match value {
+        Value::Bool(true) => "1".to_owned(),
+        value => body::text(value)?,
+    };
+    let first = parts(&text).first().copied()?.to_owned();
+    person(world, &first)
 }
 
 /// One of them.
@@ -55,14 +75,13 @@ pub(super) fn update(
     role: &str,
     value: &Value,
 ) -> Result<Vec<String>, Reply> {
-    let people = read(world, value);
-    let wanted: Vec<u64> = people
-        .into_iter()
-        .collect::<Option<_>>()
-        .ok_or_else(Reply::died)?;
     let mut unique: Vec<u64> = Vec::new();
-    for person in wanted {
-        if !unique.contains(&person) {
+    let mut repeated = Vec::new();
+    for value in values(value) {
+        let person = of_update(world, value).ok_or_else(Reply::died)?;
+        if unique.contains(&person) {
+            repeated.push(person);
+        } else {
             unique.push(person);
         }
     }
@@ -78,6 +97,9 @@ pub(super) fn update(
     let mut messages: Vec<String> = added
         .map(|person| format!("Added {} as {role} for this ticket", world.login(*person)))
         .collect();
+    for person in repeated {
+        messages.push(format!("{} is already {role}", world.login(person)));
+    }
     let mut removed: Vec<u64> = old
         .iter()
         .copied()
@@ -91,7 +113,7 @@ pub(super) fn update(
             world.login(person)
         )
     }));
-    if !messages.is_empty() {
+    if unique != old {
         let change = match role {
             "Requestor" => Change::Requestors(unique),
             "Cc" => Change::Cc(unique),

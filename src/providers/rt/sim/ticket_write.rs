@@ -134,7 +134,7 @@ fn message(ask: &Ask) -> Result<(Map<String, Value>, Part), Reply> {
     };
     let required =
         |name: &str| format!("{name} is a required field for each attachment in Attachments");
-    let mut files = ticket_draft::attachments(&members, required)?;
+    let mut files = ticket_draft::attachments(&members, |_| Reply::died(), required)?;
     files.extend(ask.files.clone());
     let Some(content) = filled(&members, "Content") else {
         return Ok((members, Part::mixed(Part::empty(), files)));
@@ -144,6 +144,7 @@ fn message(ask: &Ask) -> Result<(Map<String, Value>, Part), Reply> {
             "ContentType is a required field for application/json",
         ));
     };
+    let content = content.replace("\r\n", "\n");
     let part = Part::mixed(Part::body(&content_type, &content), files);
     Ok((members, part))
 }

@@ -10,8 +10,7 @@ use super::ticket_search;
 use super::world::World;
 
 /// What a ticket always has. `Told` is missing until somebody was told.
-const FIELDS: [&str; 26] = [
-    "EffectiveId",
+const FIELDS: [&str; 25] = [
     "Queue",
     "Type",
     "Owner",
@@ -52,7 +51,17 @@ pub(super) fn find(world: &World, id: u64) -> Option<&Ticket> {
 pub(super) fn show(world: &World, ask: &Ask, id: u64) -> Answer {
     let ticket = find(world, id).ok_or_else(Reply::not_found)?;
     let view = View { world, ask };
-    let whole = view.whole(Object::Ticket(ticket.id), ticket.id, &FIELDS)?;
+    let mut whole = view.whole(Object::Ticket(ticket.id), ticket.id, &FIELDS)?;
+    let is_set = |id: &u64| {
+        let transaction = world.transactions.get(id);
+        transaction.is_some_and(|transaction| transaction.field == "Subject")
+    };
+    if ticket.subject.is_empty() && !ticket.transactions.iter().any(is_set) {
+        // A ticket that never had a subject has no such member.
+        whole.remove("Subject");
+    }
+    let effective = view.reference(Object::Ticket(ticket.effective_id));
+    whole.insert("EffectiveId".to_owned(), effective.into());
     Ok(Reply::ok(&whole.into()))
 }
 

@@ -1,5 +1,7 @@
 //! Searches of transactions by `TransactionSQL`.
 
+use std::collections::BTreeSet;
+
 use super::cells::Object;
 use super::condition::{Condition, Operator, Test};
 use super::dates;
@@ -40,6 +42,11 @@ pub(super) fn parse(text: &str) -> Result<Condition, String> {
                 "Wrong query, no such column '{value}' in '{text}'{TRANSACTIONS_PM}918.\n"
             ));
         }
+        if test.field == "creator" && !matches!(test.operator, Operator::Is | Operator::IsNot) {
+            let operator = test.operator.written();
+            let message = format!("Invalid Operation: {operator} for Creator");
+            return Err(format!("{message}{TRANSACTIONS_PM}308.\n"));
+        }
         if test.field == "created" {
             dates::check(test).map_err(|message| format!("{message}{TRANSACTIONS_PM}373.\n"))?;
         }
@@ -66,10 +73,17 @@ impl World {
     /// leaves out the tickets that the caller may not see; all else that they may not see leaves holes in the pages.
     pub(super) fn find_transactions(&self, caller: u64, condition: &Condition) -> Vec<Row> {
         let of_tickets_only = is_of_tickets_only(condition, true);
-        let committed = self
-            .transactions
-            .values()
-            .filter(|one| self.is_committed(one));
+        let candidates: Vec<&Transaction> = match condition.numbers(&["ticketid", "objectid"]) {
+            Some(numbers) => self.transactions_of(&numbers),
+            None => match condition.numbers(&["id"]) {
+                Some(ids) => ids
+                    .iter()
+                    .filter_map(|id| self.transactions.get(id))
+                    .collect(),
+                None => self.transactions.values().collect(),
+            },
+        };
+        let committed = candidates.into_iter().filter(|one| self.is_committed(one));
         let fitting =
             committed.filter(|one| condition.holds(&|test| self.fits_transaction(one, test)));
         let rows = fitting.filter_map(|one| {
@@ -86,6 +100,26 @@ impl World {
         rows.collect()
     }
 
+    /// The transactions in the histories of all objects with these numbers, oldest first.
+    fn transactions_of(&self, numbers: &BTreeSet<u64>) -> Vec<&Transaction> {
+        let lists = numbers.iter().flat_map(|number| {
+            let ticket = self.tickets.get(number);
+            // A merged ticket's are in the history of the other one.
+            let ticket = ticket.and_then(|ticket| self.tickets.get(&ticket.effective_id));
+            let queue = self.queues.get(number);
+            let user = self.users.get(number);
+            [
+                ticket.map(|ticket| &ticket.transactions),
+                queue.map(|queue| &queue.transactions),
+                user.map(|user| &user.transactions),
+            ]
+        });
+        let ids: BTreeSet<u64> = lists.flatten().flatten().copied().collect();
+        ids.iter()
+            .filter_map(|id| self.transactions.get(id))
+            .collect()
+    }
+
     /// A transaction as a row.
     pub(super) fn transaction_row(&self, caller: u64, transaction: &Transaction) -> Row {
         Row {
@@ -97,6 +131,14 @@ impl World {
     /// Whether a test fits a transaction. `TicketId` does not ask whether it is of a ticket (trap 17).
     fn fits_transaction(&self, transaction: &Transaction, test: &Test) -> bool {
         let ticket = || self.committed(transaction.object_id);
+        // What is empty is NULL, which only `IS NULL` fits.
+        let fits = |value: &String| {
+            let filled = Some(value).filter(|value| !value.is_empty());
+            match test.operator {
+                Operator::IsNull => filled.is_none(),
+                _ => filled.is_some_and(|value| test.fits_text(value)),
+            }
+        };
         match test.field.as_str() {
             _ if test.names_column() => false,
             "id" => test.fits_number(&transaction.id.to_string()),
@@ -116,11 +158,11 @@ impl World {
             "timetaken" => test.fits_number(&transaction.time_taken.to_string()),
             "objecttype" => test.fits_text(transaction.object_type),
             "type" => test.fits_text(transaction.kind),
-            "field" => test.fits_text(&transaction.field),
-            "oldvalue" => test.fits_text(&transaction.old_value),
-            "newvalue" => test.fits_text(&transaction.new_value),
-            "data" => test.fits_text(&transaction.data),
-            "creator" => self.fits_people(&[transaction.creator], test, "name"),
+            "field" => fits(&transaction.field),
+            "oldvalue" => fits(&transaction.old_value),
+            "newvalue" => fits(&transaction.new_value),
+            "data" => fits(&transaction.data),
+            "creator" => self.fits_people(&[transaction.creator], test, "Name"),
             "created" => {
                 let created = Some(transaction.created);
                 dates::fits(test, created, &self.switches.time_zone, self.now())

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cells::{Object, View};
+use super::columns;
 use super::json_search::Search;
 use super::page::{self, Row};
 use super::reply::{Answer, Reply};
@@ -42,13 +43,7 @@ pub(super) fn list(world: &World, ask: &Ask) -> Answer {
             .values()
             .filter(|one| world.is_committed(one));
         let found = committed.filter(|one| {
-            let text =
-                |field: &str| match super::columns::cell(world, Object::Transaction(one.id), field)
-                {
-                    super::cells::Cell::Plain(Value::String(text)) => Some(text),
-                    _ if field == "Creator" => Some(one.creator.to_string()),
-                    _ => None,
-                };
+            let text = |field: &str| columns::text(world, Object::Transaction(one.id), field);
             !search.is_empty() && search.fits(text)
         });
         found
@@ -61,8 +56,10 @@ pub(super) fn list(world: &World, ask: &Ask) -> Answer {
 /// A page of a search, of which only the superuser is told how long it is.
 pub(super) fn show_page(world: &World, ask: &Ask, rows: Vec<Row>) -> Answer {
     let key = |row: Row, field: &str| world.history_key(row.object, field);
+    let view = View { world, ask };
+    let total = page::total(&view, rows.len());
     let rows = sorting::sorted(rows, &ask.query.order(), key).unwrap_or_default();
-    page::of_counted(&View { world, ask }, &rows)
+    page::of(&view, &rows, total)
 }
 
 /// `GET /ticket/N/history` and the like. Of what does not exist, or may not be seen, it is empty (trap 11).

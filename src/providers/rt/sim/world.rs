@@ -161,11 +161,6 @@ impl World {
         }
     }
 
-    /// All tickets as everybody sees them.
-    pub(super) fn committed_tickets(&self) -> impl Iterator<Item = &Ticket> {
-        self.tickets.keys().filter_map(|id| self.committed(*id))
-    }
-
     /// Whether everybody sees a transaction.
     pub(super) fn is_committed(&self, transaction: &Transaction) -> bool {
         transaction.visible_at <= self.now()

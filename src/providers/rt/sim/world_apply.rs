@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::dates;
 use super::notices;
 use super::world::{Note, World};
 use super::world_tickets::{self, Change};
@@ -121,11 +122,9 @@ impl World {
         let Some(ticket) = self.tickets.get_mut(&id) else {
             return;
         };
-        let old = std::mem::replace(&mut ticket.due, due);
-        let [old, new] = [old, due].map(|time| {
-            let time = time.unwrap_or(Timestamp::UNIX_EPOCH);
-            time.strftime("%Y-%m-%d %H:%M:%S").to_string()
-        });
+        ticket.due = due;
+        let new = dates::stored(due.unwrap_or_default());
+        let old = std::mem::replace(&mut ticket.raw_due, new.clone());
         self.changed(by, id, "Set", "Due", &old, &new);
     }
 

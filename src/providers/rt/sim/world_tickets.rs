@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::dates;
 use super::message::{Kind, Part};
 use super::notices;
 use super::records::{DELETED, NOBODY, Ticket};
@@ -138,6 +139,7 @@ impl World {
             last_updated: now,
             started: is_begun.then_some(now),
             due,
+            raw_due: dates::stored(due.unwrap_or_default()),
             resolved: is_done.then_some(now),
             told: None,
             minutes,
@@ -216,16 +218,10 @@ impl World {
             return;
         };
         ticket.effective_id = into;
-        "resolved".clone_into(&mut ticket.status);
         let people = ticket.requestors.clone();
         let links = std::mem::take(&mut ticket.links);
         let minutes = ticket.minutes;
         let moved = std::mem::take(&mut ticket.transactions);
-        for transaction_id in &moved {
-            if let Some(transaction) = self.transactions.get_mut(transaction_id) {
-                transaction.object_id = into;
-            }
-        }
         if let Some(target) = self.tickets.get_mut(&into) {
             target.transactions.extend(moved);
             target.transactions.sort_unstable();
@@ -239,14 +235,29 @@ impl World {
                 }
             }
         }
-        let note = Note {
-            kind: "AddLink",
-            field: "MergedInto".into(),
-            new_value: format!("fsck.com-rt://localhost/ticket/{into}"),
-            ..Note::default()
-        };
-        self.note(by, "RT::Ticket", into, note);
+        for of in [id, into] {
+            let note = Note {
+                kind: "AddLink",
+                field: "MergedInto".into(),
+                new_value: format!("fsck.com-rt://localhost/ticket/{into}"),
+                ..Note::default()
+            };
+            let transaction_id = self.note(by, "RT::Ticket", of, note);
+            if of == id {
+                self.hand_over(transaction_id, id, into);
+            }
+        }
         self.touch(by, id);
         self.touch(by, into);
+    }
+
+    /// Moves a transaction into the history of the ticket into which its own was merged.
+    fn hand_over(&mut self, transaction_id: u64, id: u64, into: u64) {
+        if let Some(ticket) = self.tickets.get_mut(&id) {
+            ticket.transactions.retain(|one| *one != transaction_id);
+        }
+        if let Some(target) = self.tickets.get_mut(&into) {
+            target.transactions.push(transaction_id);
+        }
     }
 }

@@ -139,18 +139,20 @@ async fn custom_fields_are_written_as_facts_say() {
 }
 
 #[tokio::test]
-async fn due_dates_are_utc_and_clear_themselves() {
+async fn due_dates_are_utc_and_have_one_form() {
     let stage = Stage::new(|options| {
-        options.switches.time_zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap()
+        options.switches.time_zone = jiff::tz::TimeZone::get("Asia/Tokyo").unwrap();
     });
     let id = stage.create(json!({"Due": "2027-06-02 03:04:05"})).await;
     assert_eq!(stage.member(id, "Due").await, "2027-06-02T03:04:05Z");
 
     let cases = [
+        // SQLite keeps the text, which is no date when it is read.
         (json!("2027-06-02T03:04:05Z"), "1970-01-01T00:00:00Z"),
-        (json!("2027-06-02T03:04:05Z"), "2027-06-02T03:04:05Z"),
+        (json!("2027-06-02T03:04:05Z"), "1970-01-01T00:00:00Z"),
+        (json!("2027-06-02 03:04:05"), "2027-06-02T03:04:05Z"),
         (json!(null), "2027-06-02T03:04:05Z"),
-        (json!("not a date"), "1970-01-01T00:00:00Z"),
+        (json!("2027-06-02"), "1970-01-01T00:00:00Z"),
     ];
     for (due, expected) in cases {
         stage
@@ -201,6 +203,18 @@ async fn a_merged_ticket_is_the_other_one() {
     assert_eq!(seen.body, json!(["Merge Successful"]));
     assert_eq!(stage.member(id, "id").await, into);
     assert_eq!(stage.find("id > 0").await, [into]);
+    assert_eq!(
+        stage.find(&format!("EffectiveId = {into}")).await,
+        [id, into]
+    );
+    assert!(stage.find(&format!("EffectiveId = {id}")).await.is_empty());
+    // Its transactions keep its number, but stand in the history of the other one.
+    for of in [id, into] {
+        let query = super::encoded(&format!("ObjectType='RT::Ticket' AND TicketId={of}"));
+        let seen = stage.get(&format!("/transactions?query={query}")).await;
+        assert_eq!(seen.body["total"], 3, "{}", seen.text);
+    }
+    assert_eq!(stage.kinds(into).await.len(), 6);
 }
 
 #[tokio::test]
