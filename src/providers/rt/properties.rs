@@ -54,7 +54,7 @@ pub(super) fn are_kept(wanted: &TicketPatch, ticket: &Ticket) -> bool {
     named.is_none_or(|named| named.iter().all(|property| is_kept(property, ticket)))
 }
 
-/// Leaves out of a patch what a ticket has already: an empty value that is emptied would become a value (README).
+/// Leaves out of a patch what a ticket has already: an empty value that is emptied would become a value (facts, 4).
 pub(super) fn without_kept(wanted: &mut TicketPatch, ticket: &Ticket) {
     if let Patch::Set(named) = &mut wanted.custom_properties {
         named.retain(|property| !is_kept(property, ticket));

@@ -29,7 +29,7 @@ impl Sql {
     }
 
     /// A time, in unix seconds, compared as it is stored, in UTC. Without `.DateTime` RT reads a time in the
-    /// time zone of the credential's owner, and `=` means the whole day (README).
+    /// time zone of the credential's owner, and `=` means the whole day (facts, 1).
     pub(super) fn second(column: &'static str, operator: &'static str, second: i64) -> Self {
         let time = Timestamp::from_second(second).unwrap_or_default();
         let time = time.strftime("%Y-%m-%d %H:%M:%S");

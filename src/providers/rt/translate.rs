@@ -22,9 +22,9 @@ use crate::providers::rt::words::{self, DELETED};
 use crate::providers::rt::{properties, wire};
 use crate::transport::call::{Call, Replay};
 
-/// Most objects on one page (trap 10).
+/// Most objects on one page (trap 15).
 pub(super) const MAX_PAGE: u16 = 100;
-/// Longest subject, in characters; RT cuts a longer one without a word (README).
+/// Longest subject, in characters; RT cuts a longer one without a word (facts, 10).
 const LONGEST_SUBJECT: usize = 200;
 /// The owner of a ticket that nobody works on.
 const NOBODY: &str = "Nobody";
@@ -133,7 +133,7 @@ pub(super) fn list_comments(
     list_transactions(condition, &["id"], size)
 }
 
-/// Finds a ticket and those that were merged into it, which keep their histories (trap 14).
+/// Finds a ticket and those that were merged into it, which keep their histories (facts, 22).
 pub(super) fn list_merged(id: u64) -> Call {
     let condition = Sql::number("EffectiveId", "=", id).into_text();
     Call::get(["tickets".into()])
@@ -346,7 +346,7 @@ fn members(
     Ok(body)
 }
 
-/// A time as RT reads it in UTC, whatever the time zone of the credential's owner (README).
+/// A time as RT reads it in UTC, whatever the time zone of the credential's owner (facts, 5).
 fn written(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
@@ -384,7 +384,7 @@ pub(super) fn subject(subject: &str) -> Result<String> {
     Ok(subject.replace("\r\n", " ").replace(['\r', '\n'], " "))
 }
 
-/// A text as RT keeps it: without the code points that are no characters (trap 15).
+/// A text as RT keeps it: without the code points that are no characters (facts, 24).
 pub(super) fn kept(text: &str) -> String {
     let is_none = |letter: char| {
         let code = u32::from(letter);
@@ -407,13 +407,13 @@ pub(super) fn delete_ticket(id: u64) -> Call {
 pub(super) fn create_comment(ticket: u64, new: &NewComment) -> Call {
     let NewComment {
         content,
-        // Always the credential's owner (README); the gate has refused another one.
+        // Always the credential's owner (trap 24); the gate has refused another one.
         author: _,
         public,
     } = new;
     let [tickets, id] = ticket_path(ticket);
     let kind = if *public { "correspond" } else { "comment" };
-    // RT takes this text for none, and says nothing (README).
+    // RT takes this text for none, and says nothing (facts, 20).
     let content = if content == "0" { "0\n" } else { content };
     let body = json!({ "Content": content, "ContentType": "text/html" });
     Call {
@@ -468,7 +468,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, options: &Options) -> Ticket {
             custom_properties.extend(value.ok().map(|value| CustomProperty { id: name, value }));
         }
     }
-    // RT tells them in another order each time (trap 13).
+    // RT tells them in another order each time (trap 20).
     custom_properties.sort_by(|one: &CustomProperty, other| one.id.cmp(&other.id));
     Ticket {
         id: TicketId::from_upstream(id.0.to_string()),

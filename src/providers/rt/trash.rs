@@ -1,5 +1,5 @@
 //! Deleted tickets. No search finds one, but the history tells who was deleted, and each can be read by its
-//! number (trap 9 of the README).
+//! number (trap 9).
 
 use std::collections::HashMap;
 

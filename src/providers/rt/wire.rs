@@ -14,7 +14,7 @@ pub(super) struct Collection<'a> {
     /// What is on it.
     #[serde(borrow)]
     pub(super) items: Vec<&'a RawValue>,
-    /// How many were found; null where RT would have to look at the rights to each of them (trap 10).
+    /// How many were found; null where RT would have to look at the rights to each of them (trap 13).
     #[serde(default)]
     pub(super) total: Number,
 }
