@@ -9,8 +9,9 @@ use crate::provider::error::ProviderError;
 use crate::provider::json::number;
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::provider::{Result, confirm_visibility};
+use crate::providers::rt::searches::{self, Comments, MAX_PAGE};
 use crate::providers::rt::sql::Sql;
-use crate::providers::rt::translate::{self, Comments, MAX_PAGE};
+use crate::providers::rt::translate;
 use crate::providers::rt::{list, texts, wire};
 use crate::transport::call::Reply;
 
@@ -35,7 +36,7 @@ pub(super) async fn page(
         let rest = u16::try_from(size - objects.len())
             .unwrap_or(MAX_PAGE)
             .min(MAX_PAGE);
-        let call = |which| up.send(translate::list_comments(id, &tickets, which, after, rest));
+        let call = |which| up.send(searches::list_comments(id, &tickets, which, after, rest));
         let all = call(Comments::All).await?;
         let is_counted = read::<wire::Collection<'_>>(&all)?.total.0.is_some();
         // Where RT does not count it leaves holes in the page for comments that the token may not see, so that a short
@@ -122,7 +123,7 @@ async fn stored(up: &Upstream, ticket: u64, reply: &Reply) -> Result<Found<Comme
         Sql::number("TicketId", "=", ticket),
         Sql::number("id", "=", transaction),
     ]);
-    let call = translate::list_transactions(condition, &["id"], 1);
+    let call = searches::list_transactions(condition, &["id"], 1);
     let reply = up.send(call).await?;
     let (found, _) = read_comments(up, &[reply], 1, false).await?;
     found

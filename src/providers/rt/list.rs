@@ -11,8 +11,9 @@ use crate::provider::error::{Kind, ProviderError};
 use crate::provider::json::number;
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::providers::rt::credentials::Options;
+use crate::providers::rt::searches::{self, MAX_PAGE};
 use crate::providers::rt::sql::Sql;
-use crate::providers::rt::translate::{self, MAX_PAGE};
+use crate::providers::rt::translate;
 use crate::providers::rt::{CAPABILITIES, texts, wire, words};
 
 /// A place in a list: a second, and the number of the last ticket that was given of it.
@@ -115,7 +116,7 @@ pub(super) async fn rows(
     options: &Options,
 ) -> Result<Answer> {
     let direction = if is_descending { "DESC" } else { "ASC" };
-    let call = translate::list_tickets(condition, (column, direction), size, true);
+    let call = searches::list_tickets(condition, (column, direction), size);
     let reply = up.send(call).await?;
     let listed: wire::Collection<'_> = read(&reply)?;
     let has_more = listed.has_more(size);
@@ -227,7 +228,7 @@ fn end(objects: Vec<Found<Ticket>>, now: Option<i64>) -> Page<Ticket> {
 
 /// Reads a ticket, without its description.
 pub(super) async fn one(up: &Upstream, id: u64, options: &Options) -> Result<Found<Ticket>> {
-    let reply = up.send(translate::find_ticket(id)).await?;
+    let reply = up.send(searches::find_ticket(id)).await?;
     let wire::Collection { items, .. } = read(&reply)?;
     let Some(raw) = items.into_iter().next() else {
         return Err(ProviderError::not_found("the ticket"));
@@ -241,7 +242,7 @@ pub(super) async fn one(up: &Upstream, id: u64, options: &Options) -> Result<Fou
 
 /// A ticket that is there and not deleted, and those that were merged into it.
 pub(super) async fn with_merged(up: &Upstream, id: u64) -> Result<Vec<u64>> {
-    let reply = up.send(translate::list_merged(id)).await?;
+    let reply = up.send(searches::list_merged(id)).await?;
     let wire::Collection { items, .. } = read(&reply)?;
     let number = |raw| read_object(raw).map(|wire: wire::Ticket<'_>| wire.id.0);
     let ids: Vec<_> = items.into_iter().map(number).collect::<Result<_>>()?;

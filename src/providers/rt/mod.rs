@@ -9,6 +9,8 @@ mod credentials;
 mod list;
 mod people;
 mod properties;
+mod queues;
+mod searches;
 pub mod sim;
 mod sql;
 #[cfg(test)]
@@ -125,7 +127,7 @@ const CAPABILITIES: Capabilities = Capabilities {
         refused: &[],
         clearable: &[],
     },
-    max_page_size: translate::MAX_PAGE,
+    max_page_size: searches::MAX_PAGE,
     rate: RateHeaders {
         remaining: &[],
         used: None,

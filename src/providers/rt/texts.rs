@@ -12,7 +12,8 @@ use crate::provider::Result;
 use crate::provider::error::Kind;
 use crate::provider::json::text;
 use crate::provider::upstream::{Upstream, read, read_object};
-use crate::providers::rt::translate::{self, MAX_PAGE};
+use crate::providers::rt::searches::{self, MAX_PAGE};
+use crate::providers::rt::translate;
 use crate::providers::rt::wire;
 
 /// The parts of messages by transaction.
@@ -39,7 +40,7 @@ pub(super) async fn of_tickets(up: &Upstream, ids: &[u64]) -> Result<HashMap<u64
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let reply = up.send(translate::list_creations(ids)).await?;
+    let reply = up.send(searches::list_creations(ids)).await?;
     let wire::Collection { items, .. } = read(&reply)?;
     let mut creations: HashMap<u64, u64> = HashMap::new();
     for raw in items {
@@ -121,7 +122,7 @@ async fn for_each(
 ) -> Result<()> {
     let mut after = 0;
     while !transactions.is_empty() {
-        let call = translate::list_attachments(transactions, are_files, after);
+        let call = searches::list_attachments(transactions, are_files, after);
         let reply = up.send(call).await?;
         let wire::Collection { items, .. } = read(&reply)?;
         let count = items.len();

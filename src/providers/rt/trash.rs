@@ -12,7 +12,8 @@ use crate::provider::error::{Kind, ProviderError};
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::list::{Answer, Place, Row};
-use crate::providers::rt::translate::{self, MAX_PAGE};
+use crate::providers::rt::searches::{self, MAX_PAGE};
+use crate::providers::rt::translate;
 use crate::providers::rt::{wire, words};
 
 /// How many deleted tickets are read at once.
@@ -25,7 +26,7 @@ pub(super) async fn rows(
     size: u16,
     options: &Options,
 ) -> Result<Answer> {
-    let call = translate::list_deletions(place.behind("Created", false), size);
+    let call = searches::list_deletions(place.behind("Created", false), size);
     let reply = up.send(call).await?;
     let listed: wire::Collection<'_> = read(&reply)?;
     let has_more = listed.has_more(size);
@@ -76,7 +77,7 @@ async fn latest(up: &Upstream, deletions: &[(Place, u64)]) -> Result<HashMap<u64
     if tickets.is_empty() {
         return Ok(latest);
     }
-    let call = translate::list_deletions(translate::of_tickets(&tickets), MAX_PAGE);
+    let call = searches::list_deletions(searches::of_tickets(&tickets), MAX_PAGE);
     let reply = up.send(call).await?;
     let wire::Collection { items, .. } = read(&reply)?;
     for raw in items {

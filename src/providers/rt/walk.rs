@@ -20,8 +20,8 @@ use crate::provider::error::ProviderError;
 use crate::provider::upstream::Upstream;
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::list::{self, Answer, Place, Row};
+use crate::providers::rt::searches::MAX_PAGE;
 use crate::providers::rt::sql::Sql;
-use crate::providers::rt::translate::MAX_PAGE;
 use crate::providers::rt::{texts, trash};
 
 /// How many seconds after its stamp a change is seen at the latest.

@@ -4,8 +4,6 @@
 //! of the README). So people and fields are looked up before, and the ticket is read again
 //! after: what it does not show was refused, and is named.
 
-use std::time::Duration;
-
 use crate::model::field::{Field as _, Intent, TicketField};
 use crate::model::id::TicketId;
 use crate::model::page::Found;
@@ -13,29 +11,16 @@ use crate::model::patch::Patch;
 use crate::model::ticket::{NewTicket, Status, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::{number, text, whole_seconds};
-use crate::provider::upstream::{Upstream, read, read_object};
+use crate::provider::json::whole_seconds;
+use crate::provider::upstream::{Upstream, read};
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::translate;
-use crate::providers::rt::{list, people, properties, read_ticket, wire, words};
-
-/// How many pages of queues are looked through for one in which tickets may be made.
-const QUEUE_PAGES: u32 = 10;
-/// How long the first queue in which tickets may be made is remembered.
-const QUEUE_LASTS: Duration = Duration::from_mins(10);
-
-/// A queue that a ticket is made in.
-struct Queue {
-    /// Its number.
-    id: u64,
-    /// Names of the custom fields of its tickets.
-    fields: Vec<String>,
-}
+use crate::providers::rt::{list, people, properties, queues, read_ticket, wire, words};
 
 /// Makes a ticket.
 pub(super) async fn create(up: &Upstream, new: NewTicket) -> Result<Found<Ticket>> {
     let options = Options::of(up);
-    let queue = queue(up, new.group.as_deref(), &options).await?;
+    let queue = queues::of_new_ticket(up, new.group.as_deref(), &options).await?;
     let (description, mut wanted) = wanted(new)?;
     let people = people::look_up(up, &mut wanted).await?;
     normalise(&mut wanted);
@@ -89,7 +74,7 @@ pub(super) async fn update(
         *subject = translate::subject(subject)?;
     }
     if let Patch::Set(group) = &wanted.group {
-        queue_number(group)?;
+        queues::number_of(group)?;
     }
     let people = people::look_up(up, &mut wanted).await?;
     normalise(&mut wanted);
@@ -233,77 +218,4 @@ fn compare(wanted: &TicketPatch, told: &Ticket) -> (Vec<TicketField>, Vec<Ticket
 fn names(fields: &[TicketField]) -> String {
     let names: Vec<_> = fields.iter().map(|field| field.name()).collect();
     names.join(", ")
-}
-
-/// The number of a queue that a request names.
-fn queue_number(group: &str) -> Result<u64> {
-    number(group).ok_or_else(|| {
-        let message =
-            format!("group must be an id of a queue, a number such as \"3\", not {group:?}");
-        ProviderError::new(Kind::InvalidParameter, message)
-    })
-}
-
-/// The queue of a new ticket: the group that is asked for, the account's default, or the first one.
-async fn queue(up: &Upstream, group: Option<&str>, options: &Options) -> Result<Queue> {
-    let asked = match (group, &options.default_queue) {
-        (Some(group), _) => queue_number(group)?.to_string(),
-        (None, Some(default)) => default.clone(),
-        (None, None) => first_queue(up).await?,
-    };
-    let refused = |reason: &str| {
-        let message = format!("group: {reason} {asked:?}");
-        Err(ProviderError::new(Kind::Invalid, message))
-    };
-    if !translate::is_name(&asked) {
-        return refused("there is no queue");
-    }
-    let reply = match up.send(translate::get_queue(&asked)).await {
-        Ok(reply) => reply,
-        Err(error) if error.kind == Kind::NotFound => return refused("there is no queue"),
-        Err(error) if error.kind == Kind::Forbidden => {
-            return refused("the account's credential does not see the queue");
-        }
-        Err(error) => return Err(error),
-    };
-    let queue: wire::Queue<'_> = read(&reply)?;
-    if !translate::may_create(&queue) {
-        return refused("the account's credential may not make tickets in the queue");
-    }
-    let name = |field: &_| -> Option<String> {
-        let field: &crate::provider::json::Fields<'_> = field;
-        Some(text(field.get("name"))?.decode().into_owned())
-    };
-    Ok(Queue {
-        id: queue.id.0,
-        fields: queue.fields.0.iter().filter_map(name).collect(),
-    })
-}
-
-/// The number of the first queue in which tickets may be made.
-async fn first_queue(up: &Upstream) -> Result<String> {
-    const NAME: &str = "first_queue";
-    if let Some(kept) = up.kept::<String>(NAME) {
-        return Ok(kept.to_string());
-    }
-    for page in 1..=QUEUE_PAGES {
-        let reply = up.send(translate::list_queues(page)).await?;
-        let listed: wire::Collection<'_> = read(&reply)?;
-        for raw in listed.items {
-            let queue: wire::Queue<'_> = read_object(raw)?;
-            if translate::may_create(&queue) {
-                let id = queue.id.0.to_string();
-                up.keep(NAME, std::sync::Arc::new(id.clone()), QUEUE_LASTS);
-                return Ok(id);
-            }
-        }
-        // Where RT does not count, a page has holes for queues that the token may not see, and even an empty one may
-        // have a successor.
-        let seen = u64::from(page) * u64::from(translate::MAX_PAGE);
-        if listed.total.0.is_some_and(|total| total <= seen) {
-            break;
-        }
-    }
-    let message = "the account's credential may not make tickets in any queue";
-    Err(ProviderError::new(Kind::Forbidden, message))
 }
