@@ -129,10 +129,11 @@ fn same_tags(patch: &Patch<Vec<String>>, current: &[Text]) -> bool {
     })
 }
 
-/// [`same`] for people, in any order.
+/// [`same`] for people, in any order and however often.
 fn same_people(patch: &Patch<Vec<PersonRef>>, current: &[Person]) -> bool {
     same(patch, current.is_empty(), |new| {
-        let known = |reference: &PersonRef| current.iter().any(|person| reference.names(person));
-        new.len() == current.len() && new.iter().all(known)
+        let is_old = |reference: &PersonRef| current.iter().any(|person| reference.names(person));
+        let is_new = |person: &Person| new.iter().any(|reference| reference.names(person));
+        new.iter().all(is_old) && current.iter().all(is_new)
     })
 }

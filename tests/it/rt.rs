@@ -1,6 +1,7 @@
 //! What is Request Tracker's alone: refused changes that look done, time zones, late commits, merged tickets.
 
 use deskgate::providers::rt::sim::Switches;
+use deskgate::providers::rt::sim::message::{Kind, Part};
 use deskgate::providers::rt::sim::records_people::{Access, Right};
 use deskgate::providers::rt::sim::world_mail::Mail;
 use deskgate::providers::rt::sim::world_tickets::Change;
@@ -81,7 +82,11 @@ async fn what_a_queue_does_not_have_is_refused_before_anything_is_made() {
         json!({ "assignee": "nobody.knows" }),
         json!({ "email_ccs": [{ "user_id": "424242" }] }),
         json!({ "email_ccs": [{ "email": "two@example.com,three@example.com" }] }),
-        json!({ "subject": "x".repeat(201) }),
+        json!({ "subject": "ü".repeat(101) }),
+        json!({ "assignee": "Nobody" }),
+        json!({ "custom_properties": [{ "id": "Tags", "value": ["x"] }] }),
+        json!({ "due_at": "1970-01-01T00:00:00Z" }),
+        json!({ "email_ccs": [{ "email": "a..b@example.com" }] }),
         json!({ "submitter": "agent1" }),
     ] {
         lab.wire.received.clear();
@@ -314,7 +319,7 @@ async fn a_status_of_another_lifecycle_survives_a_change() {
         .expect(400);
     assert_eq!(
         refused["message"],
-        "status: the help desk did not take this; nothing was changed"
+        "status: the help desk did not take this; nothing else was changed"
     );
 }
 
@@ -475,4 +480,93 @@ async fn comments_that_the_token_may_not_see_hide_none_that_it_may() {
         }
         assert_eq!(seen, ["to all"; 3], "{page_size}");
     }
+}
+
+/// The content and the files of the only comment of a new ticket, which a mail has made.
+async fn mailed(message: Part) -> (Value, Vec<Value>) {
+    let lab = Lab::<Rt>::start().await;
+    let (ticket, made) = lab.ticket().await;
+    let id: u64 = upstream(&made).parse().unwrap();
+    lab.desk.simulator.change(|world| {
+        world.add_part(id, Kind::Correspond, message);
+    });
+    let (comments, _) = lab.walk(&format!("{ticket}/comments")).await;
+    let files = comments[0]["attachments"].as_array().unwrap();
+    let kinds = files.iter().map(|file| file["content_type"].clone());
+    (comments[0]["content"].clone(), kinds.collect())
+}
+
+#[tokio::test]
+async fn what_a_mail_says_is_told_whole_and_nothing_of_another_one() {
+    let plain = |text| Part::body("text/plain", text);
+    let html = |text| Part::body("text/html", text);
+    let mixed = |parts| Part::multipart("multipart/mixed", parts);
+    let both = Part::multipart(
+        "multipart/alternative",
+        vec![plain("in short"), html("<p>at length</p>")],
+    );
+    let forwarded = Part::multipart("message/rfc822", vec![html("<p>FORWARDED</p>")]);
+    let pdf = || Part::file("application/pdf", "", b"%PDF");
+
+    let (content, _) = mailed(mixed(vec![plain("MINE"), forwarded])).await;
+    assert_eq!(content, "MINE");
+    let (content, _) = mailed(mixed(vec![plain("one"), html("<p>footer</p>")])).await;
+    assert_eq!(content, "one<br><p>footer</p>");
+    let (content, files) = mailed(mixed(vec![both, pdf(), plain("two")])).await;
+    assert_eq!(
+        (content, files),
+        (
+            json!("<p>at length</p><br>two"),
+            vec![json!("application/pdf")]
+        )
+    );
+    let (content, files) = mailed(pdf()).await;
+    assert_eq!(
+        (content, files),
+        (Value::Null, vec![json!("application/pdf")])
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_letter_case_is_a_change() {
+    let lab = Lab::<Rt>::start().await;
+    let (ticket, _) = lab.ticket().await;
+    for value in ["abc", "ABC"] {
+        let patch = json!({ "custom_properties": [{ "id": "External id", "value": value }] });
+        let changed = lab.app.patch(&ticket, patch).await.expect(200);
+        assert!(
+            changed["custom_properties"].to_string().contains(value),
+            "{changed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_is_made_in_a_queue_with_a_lifecycle_of_its_own() {
+    let lab = Lab::<Rt>::start().await;
+    let new = with(new_ticket(), &json!({ "group": "5" }));
+
+    let made = lab.app.post("/tickets", new).await.expect(201);
+
+    assert_eq!(
+        (&made["status"], &made["native_status"]["id"]),
+        (&json!("open"), &json!("todo"))
+    );
+}
+
+#[tokio::test]
+async fn the_same_person_twice_is_one() {
+    let lab = Lab::<Rt>::start().await;
+    let twice = json!([{ "email": "copy@example.com" }, { "email": "COPY@example.com" }, { "user_id": "agent1" }, { "user_id": "agent1" }]);
+
+    let made = lab
+        .app
+        .post(
+            "/tickets",
+            with(new_ticket(), &json!({ "email_ccs": twice })),
+        )
+        .await
+        .expect(201);
+
+    assert_eq!(made["email_ccs"].as_array().unwrap().len(), 2);
 }

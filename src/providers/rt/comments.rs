@@ -38,17 +38,18 @@ pub(super) async fn page(
             .min(MAX_PAGE);
         let call = |which| up.send(searches::list_comments(id, &tickets, which, after, rest));
         let all = call(Comments::All).await?;
-        let is_counted = read::<wire::Collection<'_>>(&all)?.total.0.is_some();
+        let listed: wire::Collection<'_> = read(&all)?;
+        let is_full = listed.items.len() >= usize::from(rest);
         // Where RT does not count it leaves holes in the page for comments that the token may not see, so that a short
         // page is not the last one. Of the replies it sees all, of the comments all or none.
-        let replies = if is_counted {
+        let replies = if is_full || listed.total.0.is_some() {
             vec![all]
         } else {
             let (public, private) =
                 try_join(call(Comments::Public), call(Comments::Private)).await?;
             vec![public, private]
         };
-        let (found, has_more) = read_comments(up, &replies, rest, true).await?;
+        let (found, has_more) = read_comments(up, &replies, rest).await?;
         objects.extend(found.into_iter().map(|(transaction, found)| {
             after = after.max(transaction);
             found
@@ -64,12 +65,11 @@ pub(super) async fn page(
     }
 }
 
-/// Reads the oldest comments of some answers, with their texts and, if wanted, files; and whether there are more.
+/// Reads the oldest comments of some answers, with their texts and files; and whether there are more.
 async fn read_comments(
     up: &Upstream,
     replies: &[Reply],
     most: u16,
-    with_files: bool,
 ) -> Result<(Vec<(u64, Found<Comment>)>, bool)> {
     let mut has_more = false;
     let mut entries = Vec::new();
@@ -85,13 +85,11 @@ async fn read_comments(
     has_more |= entries.len() > usize::from(most);
     entries.truncate(usize::from(most));
     let ids: Vec<_> = entries.iter().map(|(entry, _)| entry.id.0).collect();
-    let of_files: &[u64] = if with_files { &ids } else { &[] };
-    let (mut texts, mut files) =
-        try_join(texts::texts(up, &ids), texts::files(up, of_files)).await?;
+    let mut messages = texts::messages(up, &ids).await?;
     let comment = |(entry, raw): (wire::Transaction<'_>, _)| {
         let id = entry.id.0;
-        let files = files.remove(&id).unwrap_or_default();
-        let object = translate::comment(&entry, texts.remove(&id), files);
+        let message = messages.remove(&id).unwrap_or_default();
+        let object = translate::comment(&entry, message);
         let raw = up.raw(raw);
         (id, Found { object, raw })
     };
@@ -107,28 +105,31 @@ pub(super) async fn create(
     let id = translate::ticket_number(ticket)?;
     list::exists(up, id).await?;
     let reply = up.send(translate::create_comment(id, new)).await?;
+    let lost = ProviderError::outcome_unknown;
+    let place = reply.header("location").ok_or_else(lost)?;
+    let made = place.rsplit('/').next().and_then(number).ok_or_else(lost)?;
     // It is stored by now: what cannot be read leaves open what it looks like.
-    let stored = stored(up, id, &reply).await;
-    let stored = stored.map_err(|_| ProviderError::outcome_unknown())?;
+    let stored = match stored(up, id, made).await.map_err(|_| lost())? {
+        Some(stored) => stored,
+        // Who may add private comments need not be allowed to see them.
+        None if !new.public => Found {
+            object: translate::unseen_comment(made, new),
+            raw: None,
+        },
+        None => return Err(lost()),
+    };
     confirm_visibility(&stored.object, new.public)?;
     Ok(stored)
 }
 
-/// Reads the comment that an answer to a write refers to.
-async fn stored(up: &Upstream, ticket: u64, reply: &Reply) -> Result<Found<Comment>> {
-    let lost = || ProviderError::malformed("a comment that is not there");
-    let place = reply.header("location").ok_or_else(lost)?;
-    let transaction = place.rsplit('/').next().and_then(number).ok_or_else(lost)?;
+/// Reads a comment; none if it is not to be seen.
+async fn stored(up: &Upstream, ticket: u64, id: u64) -> Result<Option<Found<Comment>>> {
     let condition = Sql::all([
         Sql::number("TicketId", "=", ticket),
-        Sql::number("id", "=", transaction),
+        Sql::number("id", "=", id),
     ]);
     let call = searches::list_transactions(condition, &["id"], 1);
     let reply = up.send(call).await?;
-    let (found, _) = read_comments(up, &[reply], 1, false).await?;
-    found
-        .into_iter()
-        .next()
-        .map(|(_, found)| found)
-        .ok_or_else(lost)
+    let (found, _) = read_comments(up, &[reply], 1).await?;
+    Ok(found.into_iter().next().map(|(_, found)| found))
 }

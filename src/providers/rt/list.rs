@@ -119,6 +119,11 @@ pub(super) async fn rows(
     let call = searches::list_tickets(condition, (column, direction), size);
     let reply = up.send(call).await?;
     let listed: wire::Collection<'_> = read(&reply)?;
+    if listed.total.0.is_none() {
+        // Then pages have holes, and a short one need not be the last.
+        let message = "the help desk does not count the tickets that it finds: its setting UseSQLForACLChecks has to be on";
+        return Err(ProviderError::new(Kind::Malformed, message));
+    }
     let has_more = listed.has_more(size);
     let items = listed.items;
     let mut rows = Vec::with_capacity(items.len());
@@ -242,10 +247,20 @@ pub(super) async fn one(up: &Upstream, id: u64, options: &Options) -> Result<Fou
 
 /// A ticket that is there and not deleted, and those that were merged into it.
 pub(super) async fn with_merged(up: &Upstream, id: u64) -> Result<Vec<u64>> {
-    let reply = up.send(searches::list_merged(id)).await?;
-    let wire::Collection { items, .. } = read(&reply)?;
-    let number = |raw| read_object(raw).map(|wire: wire::Ticket<'_>| wire.id.0);
-    let ids: Vec<_> = items.into_iter().map(number).collect::<Result<_>>()?;
+    let mut ids: Vec<u64> = Vec::new();
+    loop {
+        let after = ids.last().copied().unwrap_or_default();
+        let reply = up.send(searches::list_merged(id, after)).await?;
+        let listed: wire::Collection<'_> = read(&reply)?;
+        let has_more = listed.has_more(MAX_PAGE);
+        for raw in listed.items {
+            let wire: wire::Ticket<'_> = read_object(raw)?;
+            ids.push(wire.id.0);
+        }
+        if !has_more || ids.last().is_none_or(|last| *last <= after) {
+            break;
+        }
+    }
     if !ids.contains(&id) {
         return Err(ProviderError::not_found("the ticket"));
     }

@@ -24,15 +24,20 @@ fn values(property: &CustomProperty) -> Option<Vec<String>> {
     Some(values.into_iter().filter(|text| !text.is_empty()).collect())
 }
 
-/// Whether two lists hold the same values. RT gives a choice the letter case that the field has.
+/// Whether two lists hold the same values, in any order.
 fn same(new: &[String], old: &[String]) -> bool {
-    let lower = |list: &[String]| -> Vec<String> {
-        let mut list: Vec<_> = list.iter().map(|text| text.to_lowercase()).collect();
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
         list.sort();
         list.dedup();
         list
     };
-    lower(new) == lower(old)
+    sorted(new) == sorted(old)
+}
+
+/// The same in lower case: RT gives a choice the letter case that the field has.
+fn lower(list: Vec<String>) -> Vec<String> {
+    list.into_iter().map(|text| text.to_lowercase()).collect()
 }
 
 /// A custom field of a ticket.
@@ -41,23 +46,28 @@ fn of<'a>(ticket: &'a Ticket, id: &str) -> Option<&'a CustomProperty> {
     properties.find(|property| property.id == id)
 }
 
-/// Whether a ticket has this value already.
-fn is_kept(property: &CustomProperty, ticket: &Ticket) -> bool {
-    let new = values(property);
+/// The values that are wanted of a custom field, and those that a ticket has.
+fn pair(property: &CustomProperty, ticket: &Ticket) -> Option<(Vec<String>, Vec<String>)> {
     let old = of(ticket, &property.id).map_or(Some(Vec::new()), values);
-    new.zip(old).is_some_and(|(new, old)| same(&new, &old))
+    values(property).zip(old)
 }
 
-/// Whether a ticket has all the values that a patch names.
+/// Whether a ticket has all the values that a patch names, as RT keeps them.
 pub(super) fn are_kept(wanted: &TicketPatch, ticket: &Ticket) -> bool {
+    let is_kept = |property: &CustomProperty| {
+        pair(property, ticket).is_some_and(|(new, old)| same(&lower(new), &lower(old)))
+    };
     let named = wanted.custom_properties.value();
-    named.is_none_or(|named| named.iter().all(|property| is_kept(property, ticket)))
+    named.is_none_or(|named| named.iter().all(is_kept))
 }
 
 /// Leaves out of a patch what a ticket has already: an empty value that is emptied would become a value (facts, 4).
 pub(super) fn without_kept(wanted: &mut TicketPatch, ticket: &Ticket) {
+    let is_kept = |property: &CustomProperty| {
+        pair(property, ticket).is_some_and(|(new, old)| same(&new, &old))
+    };
     if let Patch::Set(named) = &mut wanted.custom_properties {
-        named.retain(|property| !is_kept(property, ticket));
+        named.retain(|property| !is_kept(property));
     }
 }
 

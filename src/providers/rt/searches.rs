@@ -88,21 +88,26 @@ pub(super) fn list_comments(
 }
 
 /// Finds a ticket and those that were merged into it, which keep their histories (facts, 22).
-pub(super) fn list_merged(id: u64) -> Call {
-    let condition = Sql::number("EffectiveId", "=", id).into_text();
+pub(super) fn list_merged(id: u64, after: u64) -> Call {
+    let condition = Sql::all([
+        Sql::number("EffectiveId", "=", id),
+        Sql::number("id", ">", after),
+    ]);
     Call::get(["tickets".into()])
-        .query("query", condition)
+        .query("query", condition.into_text())
+        .query("orderby", "id")
+        .query("order", "ASC")
         .query("per_page", MAX_PAGE.to_string())
 }
 
 /// Finds the entries that say that a ticket was deleted. No search finds the ticket itself (trap 9).
-pub(super) fn list_deletions(condition: Sql, size: u16) -> Call {
+pub(super) fn list_deletions(condition: Sql, order: &[&'static str], size: u16) -> Call {
     let is_deletion = Sql::all([
         Sql::text("Type", "=", "Status"),
         Sql::text("NewValue", "=", DELETED),
         condition,
     ]);
-    list_transactions(is_deletion, &["Created", "id"], size)
+    list_transactions(is_deletion, order, size)
 }
 
 /// The entry that made each of these tickets.
@@ -121,27 +126,28 @@ pub(super) fn of_tickets(tickets: &[u64]) -> Sql {
     Sql::any(tickets.iter().map(of))
 }
 
-/// Finds parts of messages behind a number: the texts of these transactions with their content, or the files
-/// without.
-pub(super) fn list_attachments(transactions: &[u64], are_files: bool, after: u64) -> Call {
-    let mut conditions = vec![
-        json!({ "field": "TransactionId", "operator": "IN", "value": transactions }),
-        json!({ "field": "id", "operator": ">", "value": after }),
-    ];
-    if are_files {
-        conditions.push(json!({ "field": "Filename", "operator": "IS NOT", "value": "NULL" }));
-    } else {
-        let kinds = json!(["text/plain", "text/html"]);
-        conditions.push(json!({ "field": "ContentType", "operator": "IN", "value": kinds }));
-        conditions.push(json!({ "field": "Filename", "operator": "IS", "value": "NULL" }));
-    }
-    let fields = if are_files {
-        "TransactionId,ContentType,Filename,ContentLength"
-    } else {
-        "TransactionId,ContentType,Content"
-    };
+/// Finds the parts of the messages of these transactions behind a number, without what is in them.
+pub(super) fn list_parts(transactions: &[u64], after: u64) -> Call {
+    let conditions = json!([
+        { "field": "TransactionId", "operator": "IN", "value": transactions },
+        { "field": "id", "operator": ">", "value": after },
+    ]);
+    list_attachments(
+        &conditions,
+        "TransactionId,ContentType,Filename,ContentLength",
+    )
+}
+
+/// Reads what is in these parts, at most a page of them.
+pub(super) fn list_contents(parts: &[u64]) -> Call {
+    let conditions = json!([{ "field": "id", "operator": "IN", "value": parts }]);
+    list_attachments(&conditions, "TransactionId,Content")
+}
+
+/// Finds attachments by these conditions, at most one for a column: RT takes several for alternatives.
+fn list_attachments(conditions: &Value, fields: &'static str) -> Call {
     Call::get(["attachments".into()])
-        .query("query", Value::Array(conditions).to_string())
+        .query("query", conditions.to_string())
         .query("orderby", "id")
         .query("order", "ASC")
         .query("per_page", MAX_PAGE.to_string())

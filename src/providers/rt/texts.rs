@@ -1,23 +1,93 @@
-//! The texts and files of messages. RT keeps them apart from the entries of the history that they belong to.
+//! The texts and files of messages. RT keeps a message as its MIME parts in a row, apart from the entry of the
+//! history that it belongs to: first it is asked what there is, then for the texts that are wanted.
 
-use std::collections::HashMap;
-
-use futures_util::future::BoxFuture;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::model::comment::Attachment;
 use crate::model::page::Found;
 use crate::model::text::Text;
 use crate::model::ticket::Ticket;
 use crate::provider::Result;
-use crate::provider::error::Kind;
 use crate::provider::json::text;
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::providers::rt::searches::{self, MAX_PAGE};
-use crate::providers::rt::translate;
-use crate::providers::rt::wire;
+use crate::providers::rt::{translate, wire};
 
-/// The parts of messages by transaction.
-type Parts<T> = HashMap<u64, T>;
+/// Most bytes of texts that one answer is asked for.
+const MOST_AT_ONCE: u64 = 4 * 1024 * 1024;
+/// Most bytes of texts on one page of ours; those behind are left out.
+const MOST: u64 = 32 * 1024 * 1024;
+
+/// A message.
+#[derive(Default)]
+pub(super) struct Message {
+    /// Its text as HTML.
+    pub(super) text: Option<Text>,
+    /// Its files.
+    pub(super) files: Vec<Attachment>,
+}
+
+/// A text in several forms, of which the one in HTML counts.
+#[derive(Default, Clone, Copy)]
+enum Alternative {
+    /// Not in one, or behind it.
+    #[default]
+    No,
+    /// Before its first form.
+    Begun,
+    /// Behind its form that stands at this place.
+    Plain(usize),
+}
+
+/// What a message consists of.
+#[derive(Default)]
+struct Plan {
+    /// Its texts in order: the number of the part, how long it is, and whether it is HTML.
+    texts: Vec<(u64, u64, bool)>,
+    /// Its files.
+    files: Vec<Attachment>,
+    /// Where in a `multipart/alternative` the next part is.
+    alternative: Alternative,
+    /// Whether what follows is of a message within the message.
+    is_over: bool,
+}
+
+impl Plan {
+    /// Adds the next part.
+    fn add(&mut self, part: &wire::Attachment<'_>) {
+        let kind = text(part.content_type).map(|kind| kind.decode().to_lowercase());
+        let kind = kind.as_deref().unwrap_or_default();
+        let length = part.content_length.0.unwrap_or_default();
+        let has_name = part.filename.is_some_and(|name| name.get().len() > 2);
+        let is_html = kind == "text/html";
+        match kind {
+            "message/rfc822" => self.is_over = true,
+            _ if self.is_over => {}
+            "multipart/alternative" => self.alternative = Alternative::Begun,
+            _ if kind.starts_with("multipart/") => {}
+            "text/plain" | "text/html" if !has_name => {
+                let text = (part.id.0, length, is_html);
+                match self.alternative {
+                    Alternative::Plain(place) if is_html => {
+                        self.texts[place] = text;
+                        self.alternative = Alternative::No;
+                    }
+                    Alternative::Begun if !is_html => {
+                        self.alternative = Alternative::Plain(self.texts.len());
+                        self.texts.push(text);
+                    }
+                    Alternative::No | Alternative::Begun | Alternative::Plain(_) => {
+                        self.alternative = Alternative::No;
+                        self.texts.push(text);
+                    }
+                }
+            }
+            // A message without a text is stored so (facts, 11).
+            _ if !has_name && length == 0 => {}
+            _ => self.files.push(translate::attachment(part)),
+        }
+    }
+}
 
 /// Fills in the descriptions of tickets: the texts with which they were made.
 pub(super) async fn describe(up: &Upstream, tickets: &mut [Found<Ticket>]) -> Result<()> {
@@ -46,95 +116,93 @@ pub(super) async fn of_tickets(up: &Upstream, ids: &[u64]) -> Result<HashMap<u64
     for raw in items {
         let creation: wire::Transaction<'_> = read_object(raw)?;
         if let Some(ticket) = creation.object_id.0 {
-            // A ticket that others were merged into has their creations too: its own is the first.
-            let first = creations.entry(ticket).or_insert(creation.id.0);
-            *first = creation.id.0.min(*first);
+            creations.insert(creation.id.0, ticket);
         }
     }
-    let transactions: Vec<_> = creations.values().copied().collect();
-    let mut texts = texts(up, &transactions).await?;
-    let text = |(ticket, creation)| Some((ticket, texts.remove(&creation)?));
-    Ok(creations.into_iter().filter_map(text).collect())
+    let transactions: Vec<_> = creations.keys().copied().collect();
+    let messages = messages(up, &transactions).await?;
+    let text = |(transaction, message): (u64, Message)| {
+        Some((*creations.get(&transaction)?, message.text?))
+    };
+    Ok(messages.into_iter().filter_map(text).collect())
 }
 
-/// The texts of these transactions as HTML. Of a message in several forms the one in HTML.
-pub(super) fn texts<'a>(
-    up: &'a Upstream,
-    transactions: &'a [u64],
-) -> BoxFuture<'a, Result<Parts<Text>>> {
-    Box::pin(async move {
-        let mut found: Parts<(bool, Text)> = HashMap::new();
-        let read = for_each(up, transactions, false, |part| {
-            let is_html = part
-                .content_type
-                .is_some_and(|kind| kind.get() == "\"text/html\"");
-            let Some(content) = text(part.content) else {
-                return;
-            };
-            let is_better = |(was_html, _): &(bool, Text)| is_html && !was_html;
-            if found.get(&part.transaction_id.0).is_none_or(is_better) {
-                let content = if is_html {
-                    content
-                } else {
-                    content.into_html()
-                };
-                found.insert(part.transaction_id.0, (is_html, content));
-            }
-        });
-        match read.await {
-            // Long messages are read in smaller lots; one that is too long by itself is left out.
-            Err(error) if error.kind == Kind::TooLarge => match transactions {
-                [] | [_] => {
-                    tracing::warn!(?transactions, "a message is too long to be read");
-                    return Ok(HashMap::new());
-                }
-                several => {
-                    let (first, second) = several.split_at(several.len() / 2);
-                    let mut all = texts(up, first).await?;
-                    all.extend(texts(up, second).await?);
-                    return Ok(all);
-                }
-            },
-            read => read?,
-        }
-        let text = |(transaction, (_, text))| (transaction, text);
-        Ok(found.into_iter().map(text).collect())
-    })
-}
-
-/// The files of these transactions.
-pub(super) async fn files(up: &Upstream, transactions: &[u64]) -> Result<Parts<Vec<Attachment>>> {
-    let mut files: Parts<Vec<_>> = HashMap::new();
-    for_each(up, transactions, true, |part| {
-        let of_this = files.entry(part.transaction_id.0).or_default();
-        of_this.push(translate::attachment(part));
-    })
-    .await?;
-    Ok(files)
-}
-
-/// Reads parts of messages, page by page.
-async fn for_each(
-    up: &Upstream,
-    transactions: &[u64],
-    are_files: bool,
-    mut take: impl FnMut(&wire::Attachment<'_>) + Send,
-) -> Result<()> {
+/// The messages of these transactions.
+pub(super) async fn messages(up: &Upstream, transactions: &[u64]) -> Result<HashMap<u64, Message>> {
+    let mut plans: BTreeMap<u64, Plan> = BTreeMap::new();
     let mut after = 0;
     while !transactions.is_empty() {
-        let call = searches::list_attachments(transactions, are_files, after);
-        let reply = up.send(call).await?;
+        let reply = up.send(searches::list_parts(transactions, after)).await?;
         let wire::Collection { items, .. } = read(&reply)?;
-        let count = items.len();
-        let before = after;
+        let (count, before) = (items.len(), after);
         for raw in items {
             let part: wire::Attachment<'_> = read_object(raw)?;
             after = after.max(part.id.0);
-            take(&part);
+            plans.entry(part.transaction_id.0).or_default().add(&part);
         }
         if count < usize::from(MAX_PAGE) || after == before {
             break;
         }
     }
-    Ok(())
+    let wanted = plans.values().flat_map(|plan| &plan.texts);
+    let mut texts = contents(up, wanted.map(|(id, length, _)| (*id, *length))).await?;
+    let message = |(transaction, plan): (u64, Plan)| {
+        let Plan {
+            texts: parts,
+            files,
+            ..
+        } = plan;
+        let mut html = parts.into_iter().filter_map(|(id, _, is_html)| {
+            let text = texts.remove(&id)?;
+            Some(if is_html { text } else { text.into_html() })
+        });
+        let first = html.next();
+        let rest: Vec<_> = html.collect();
+        let text = first.map(|first| {
+            if rest.is_empty() {
+                return first;
+            }
+            let all = std::iter::once(&first).chain(&rest);
+            let all: Vec<_> = all.map(|text| text.decode().into_owned()).collect();
+            Text::new(&all.join("<br>"))
+        });
+        (transaction, Message { text, files })
+    };
+    Ok(plans.into_iter().map(message).collect())
+}
+
+/// The contents of these parts, of which the length is known, in lots that fit into an answer. One that does not,
+/// and what is too much for a page, is left out.
+async fn contents(
+    up: &Upstream,
+    parts: impl Iterator<Item = (u64, u64)>,
+) -> Result<HashMap<u64, Text>> {
+    let mut lots: Vec<(u64, Vec<u64>)> = Vec::new();
+    let mut all = 0;
+    for (id, length) in parts {
+        all += length;
+        if length > MOST_AT_ONCE || all > MOST {
+            tracing::warn!(part = id, length, "a message is too long to be read");
+            continue;
+        }
+        match lots.last_mut() {
+            Some((sum, ids))
+                if *sum + length <= MOST_AT_ONCE && ids.len() < usize::from(MAX_PAGE) =>
+            {
+                *sum += length;
+                ids.push(id);
+            }
+            _ => lots.push((length, vec![id])),
+        }
+    }
+    let mut texts = HashMap::new();
+    for (_, ids) in lots {
+        let reply = up.send(searches::list_contents(&ids)).await?;
+        let wire::Collection { items, .. } = read(&reply)?;
+        for raw in items {
+            let part: wire::Attachment<'_> = read_object(raw)?;
+            texts.extend(text(part.content).map(|text| (part.id.0, text)));
+        }
+    }
+    Ok(texts)
 }

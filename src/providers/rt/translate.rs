@@ -11,21 +11,24 @@ use crate::model::id::{CommentId, TicketId};
 use crate::model::patch::Patch;
 use crate::model::person::{Person, PersonRef};
 use crate::model::text::Text;
-use crate::model::ticket::{CustomProperty, Ticket, TicketPatch};
+use crate::model::ticket::{CustomProperty, Status, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::{Fields, List, number, text, texts};
+use crate::provider::json::{Fields, List, number, text, texts, whole_seconds};
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::people::People;
 use crate::providers::rt::searches::MAX_PAGE;
+use crate::providers::rt::texts::Message;
 use crate::providers::rt::words::{self, DELETED};
 use crate::providers::rt::{properties, wire};
 use crate::transport::call::{Call, Replay};
 
-/// Longest subject, in characters; RT cuts a longer one without a word (facts, 10).
+/// Longest subject, in bytes; RT cuts a longer one without a word (facts, 10).
 const LONGEST_SUBJECT: usize = 200;
+/// Longest e-mail address, in bytes.
+const LONGEST_ADDRESS: usize = 120;
 /// The owner of a ticket that nobody works on.
-const NOBODY: &str = "Nobody";
+pub(super) const NOBODY: &str = "Nobody";
 
 /// The number of a ticket. Another id is no ticket of RT's.
 pub(super) fn ticket_number(id: &TicketId) -> Result<u64> {
@@ -93,8 +96,13 @@ pub(super) fn create_ticket(
     body.insert("Queue".into(), json!(queue.to_string()));
     body.insert("Content".into(), json!(description));
     body.insert("ContentType".into(), json!("text/html"));
-    if let Patch::Set(word) = wanted.status {
-        body.insert("Status".into(), json!(words::first_status(word)));
+    // Without one it gets the first of its queue's lifecycle, which reads as open.
+    body.remove("Status");
+    if wanted.status == Patch::Set(Status::Resolved) {
+        body.insert(
+            "Status".into(),
+            json!(words::native_status(Status::Resolved)),
+        );
     }
     Ok(Call::post(["ticket".into()], Value::Object(body)))
 }
@@ -111,7 +119,11 @@ pub(super) fn update_ticket(
     if body.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Call::put(ticket_path(id), Value::Object(body))))
+    // Carried out twice, one that empties a field would put an empty value into it (facts, 4).
+    Ok(Some(Call {
+        replay: Replay::Never,
+        ..Call::put(ticket_path(id), Value::Object(body))
+    }))
 }
 
 /// The members of a write that a patch names.
@@ -210,11 +222,7 @@ fn address(person: &PersonRef, people: &People) -> Result<String> {
         return Ok(people.address(user_id).to_owned());
     }
     let email = person.email.as_deref().unwrap_or_default();
-    // RT would take these for several people, or answer 500 after having changed something else.
-    let is_plain = |letter: char| {
-        !letter.is_whitespace() && !letter.is_control() && !r#",;<>()[]"\:"#.contains(letter)
-    };
-    if !email.contains('@') || !email.chars().all(is_plain) {
+    if !is_address(email) {
         let message = format!("{email:?} is not an e-mail address that the help desk takes");
         return Err(ProviderError::new(Kind::InvalidParameter, message));
     }
@@ -228,10 +236,30 @@ fn address(person: &PersonRef, people: &People) -> Result<String> {
     Ok(format!("\"{}\" <{email}>", name.trim()))
 }
 
+/// Whether RT takes a text for one address. Others it drops from a new ticket; in an update it answers 500, after having
+/// changed something else.
+fn is_address(text: &str) -> bool {
+    let is_plain = |letter: char| letter.is_ascii_graphic() && !r#",;<>()[]"\:"#.contains(letter);
+    let is_dotted = |part: &str| part.split('.').all(|word| !word.is_empty());
+    let is_pair = text.split_once('@').is_some_and(|(local, domain)| {
+        !domain.contains('@') && is_dotted(local) && is_dotted(domain)
+    });
+    is_pair && text.len() <= LONGEST_ADDRESS && text.chars().all(is_plain)
+}
+
+/// A due date that RT can keep: the beginning of 1970, and what is before, is none.
+pub(super) fn due_at(due_at: Timestamp) -> Result<Timestamp> {
+    if due_at.as_second() <= 0 {
+        let message = "due_at must be later than 1970-01-01T00:00:00Z";
+        return Err(ProviderError::new(Kind::InvalidParameter, message));
+    }
+    Ok(whole_seconds(due_at))
+}
+
 /// A subject as RT keeps it: without line breaks, and not too long.
 pub(super) fn subject(subject: &str) -> Result<String> {
-    if subject.chars().count() > LONGEST_SUBJECT {
-        let message = format!("subject is longer than {LONGEST_SUBJECT} characters");
+    if subject.len() > LONGEST_SUBJECT {
+        let message = format!("subject is longer than {LONGEST_SUBJECT} bytes in UTF-8");
         return Err(ProviderError::new(Kind::InvalidParameter, message));
     }
     Ok(subject.replace("\r\n", " ").replace(['\r', '\n'], " "))
@@ -269,16 +297,14 @@ pub(super) fn create_comment(ticket: u64, new: &NewComment) -> Call {
     // RT takes this text for none, and says nothing (facts, 20).
     let content = if content == "0" { "0\n" } else { content };
     let body = json!({ "Content": content, "ContentType": "text/html" });
-    Call {
-        replay: Replay::Never,
-        ..Call::post([tickets, id, kind.into()], body)
-    }
+    Call::post([tickets, id, kind.into()], body)
 }
 
 /// A ticket as the unified API has it. Its description is not one of its attributes in RT.
 pub(super) fn ticket(ticket: wire::Ticket<'_>, options: &Options) -> Ticket {
     let wire::Ticket {
         id,
+        kind: _,
         subject,
         status,
         priority,
@@ -418,11 +444,7 @@ fn person(reference: &Fields<'_>) -> Option<Person> {
 }
 
 /// A comment as the unified API has it.
-pub(super) fn comment(
-    transaction: &wire::Transaction<'_>,
-    content: Option<Text>,
-    attachments: Vec<Attachment>,
-) -> Comment {
+pub(super) fn comment(transaction: &wire::Transaction<'_>, message: Message) -> Comment {
     let wire::Transaction {
         id,
         object_id: _,
@@ -433,13 +455,26 @@ pub(super) fn comment(
     let created_at = words::time(*created);
     Comment {
         id: CommentId::from_upstream(id.0.to_string()),
-        content,
+        content: message.text,
         author: login(creator),
         // What is not known to be a reply, or the first message of a merged ticket, is private.
         public: kind.is_some_and(|kind| matches!(kind.get(), "\"Correspond\"" | "\"Create\"")),
-        attachments,
+        attachments: message.files,
         created_at,
         modified_at: created_at,
+    }
+}
+
+/// A private comment that was added, for a token that may not see it.
+pub(super) fn unseen_comment(id: u64, new: &NewComment) -> Comment {
+    Comment {
+        id: CommentId::from_upstream(id.to_string()),
+        content: Some(Text::new(&new.content)),
+        author: None,
+        public: false,
+        attachments: Vec::new(),
+        created_at: None,
+        modified_at: None,
     }
 }
 

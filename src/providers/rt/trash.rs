@@ -13,6 +13,7 @@ use crate::provider::upstream::{Upstream, read, read_object};
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::list::{Answer, Place, Row};
 use crate::providers::rt::searches::{self, MAX_PAGE};
+use crate::providers::rt::sql::Sql;
 use crate::providers::rt::translate;
 use crate::providers::rt::{wire, words};
 
@@ -26,7 +27,7 @@ pub(super) async fn rows(
     size: u16,
     options: &Options,
 ) -> Result<Answer> {
-    let call = searches::list_deletions(place.behind("Created", false), size);
+    let call = searches::list_deletions(place.behind("Created", false), &["Created", "id"], size);
     let reply = up.send(call).await?;
     let listed: wire::Collection<'_> = read(&reply)?;
     let has_more = listed.has_more(size);
@@ -77,14 +78,25 @@ async fn latest(up: &Upstream, deletions: &[(Place, u64)]) -> Result<HashMap<u64
     if tickets.is_empty() {
         return Ok(latest);
     }
-    let call = searches::list_deletions(searches::of_tickets(&tickets), MAX_PAGE);
-    let reply = up.send(call).await?;
-    let wire::Collection { items, .. } = read(&reply)?;
-    for raw in items {
-        let entry: wire::Transaction<'_> = read_object(raw)?;
-        if let Some(ticket) = entry.object_id.0 {
-            let last = latest.entry(ticket).or_default();
-            *last = entry.id.0.max(*last);
+    let mut after = 0;
+    loop {
+        let condition = Sql::all([
+            searches::of_tickets(&tickets),
+            Sql::number("id", ">", after),
+        ]);
+        let call = searches::list_deletions(condition, &["id"], MAX_PAGE);
+        let reply = up.send(call).await?;
+        let listed: wire::Collection<'_> = read(&reply)?;
+        let (has_more, before) = (listed.has_more(MAX_PAGE), after);
+        for raw in listed.items {
+            let entry: wire::Transaction<'_> = read_object(raw)?;
+            after = after.max(entry.id.0);
+            if let Some(ticket) = entry.object_id.0 {
+                latest.insert(ticket, entry.id.0);
+            }
+        }
+        if !has_more || after == before {
+            break;
         }
     }
     Ok(latest)
@@ -97,6 +109,11 @@ async fn deleted(up: &Upstream, id: u64, options: &Options) -> Result<Option<Fou
         Err(error) if matches!(error.kind, Kind::NotFound | Kind::Forbidden) => return Ok(None),
         Err(error) => return Err(error),
     };
+    let wire: wire::Ticket<'_> = read_object(read(&reply)?)?;
+    if wire.kind.is_some_and(|kind| kind.get() != "\"ticket\"") {
+        // Reminders and approvals are tickets to RT, which no list shows.
+        return Ok(None);
+    }
     let found = up.read_one(&reply, |wire| translate::ticket(wire, options))?;
     // One that was merged since answers as another.
     let is_it = found.object.deleted && found.object.id.upstream() == id.to_string();

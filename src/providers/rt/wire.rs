@@ -23,6 +23,9 @@ impl Collection<'_> {
     /// Whether a first page of this size has a successor.
     pub(super) fn has_more(&self, size: u16) -> bool {
         let count = self.items.len();
+        if count == 0 {
+            return false;
+        }
         match self.total.0 {
             Some(total) => total > count as u64,
             None => count >= usize::from(size),
@@ -37,6 +40,9 @@ pub(super) struct Ticket<'a> {
     /// Running number of the server.
     #[serde(rename = "id")]
     pub(super) id: Id,
+    /// `ticket`, `reminder`, `approval`; searches find the first only.
+    #[serde(borrow, default, rename = "Type")]
+    pub(super) kind: Option<&'a RawValue>,
     /// Plain text.
     #[serde(borrow, default)]
     pub(super) subject: Option<&'a RawValue>,

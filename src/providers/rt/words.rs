@@ -41,15 +41,6 @@ pub(super) fn native_status(word: Status) -> &'static str {
     known.map_or("open", |(native, _)| native)
 }
 
-/// RT's status for a new ticket with this word. RT makes tickets in three statuses only: another one is set
-/// afterwards.
-pub(super) fn first_status(word: Status) -> &'static str {
-    match word {
-        Status::Open | Status::Pending | Status::Closed => "new",
-        Status::Resolved => "resolved",
-    }
-}
-
 /// Finds the tickets with this word.
 pub(super) fn status_condition(word: Status) -> Sql {
     match word {

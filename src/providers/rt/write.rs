@@ -11,7 +11,6 @@ use crate::model::patch::Patch;
 use crate::model::ticket::{NewTicket, Status, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::whole_seconds;
 use crate::provider::upstream::{Upstream, read};
 use crate::providers::rt::credentials::Options;
 use crate::providers::rt::translate;
@@ -27,7 +26,9 @@ pub(super) async fn create(up: &Upstream, new: NewTicket) -> Result<Found<Ticket
     if !queue.fields.contains(&options.tags_field) {
         wanted.tags = Patch::Keep;
     }
-    properties::check(&wanted, &queue.fields)?;
+    let mut fields = queue.fields;
+    fields.retain(|field| *field != options.tags_field);
+    properties::check(&wanted, &fields)?;
     let call = translate::create_ticket(queue.id, &description, &wanted, &people, &options)?;
     let reply = up.send(call).await?;
     let made: Result<wire::Created> = read(&reply);
@@ -45,7 +46,14 @@ pub(super) async fn create(up: &Upstream, new: NewTicket) -> Result<Found<Ticket
             let object = translate::as_asked(id, queue.id, &description, &wanted);
             return Ok(Found { object, raw: None });
         }
-        Err(_) => return Err(ProviderError::outcome_unknown()),
+        Err(_) => {
+            let id = TicketId::from_upstream(id.to_string());
+            let message = format!(
+                "the help desk has made the ticket, {id}, but whether it has the status that was asked for is not known; \
+                 change that ticket, do not make another"
+            );
+            return Err(ProviderError::new(Kind::OutcomeUnknown, message));
+        }
     };
     let (refused, _) = compare(&wanted, &found.object);
     if refused.is_empty() {
@@ -73,15 +81,18 @@ pub(super) async fn update(
     if let Patch::Set(subject) = &mut wanted.subject {
         *subject = translate::subject(subject)?;
     }
+    if let Patch::Set(due_at) = &mut wanted.due_at {
+        *due_at = translate::due_at(*due_at)?;
+    }
     if let Patch::Set(group) = &wanted.group {
         queues::number_of(group)?;
     }
     let people = people::look_up(up, &mut wanted).await?;
     normalise(&mut wanted);
-    if current.tags.is_none() {
-        wanted.tags = Patch::Keep;
-    }
     if wanted.group.is_keep() {
+        if current.tags.is_none() {
+            wanted.tags = Patch::Keep;
+        }
         let known = current.custom_properties.iter();
         let known: Vec<_> = known.map(|property| property.id.clone()).collect();
         properties::check(&wanted, &known)?;
@@ -93,14 +104,18 @@ pub(super) async fn update(
     let failure = match up.send(call).await {
         Ok(_) => None,
         // It may have changed something before it failed.
-        Err(error) if matches!(error.kind, Kind::Unavailable | Kind::Timeout) => Some(error),
+        Err(error) if error.kind == Kind::OutcomeUnknown => Some(error),
         Err(error) => return Err(error),
     };
     let found = match (read_ticket(up, id, &options).await, &failure) {
         (Ok(found), _) => found,
-        (Err(_), Some(failure)) => return Err(failure.clone()),
+        (Err(error), None) if error.kind == Kind::NotFound && !wanted.group.is_keep() => {
+            let message =
+                "group: the ticket went to a queue that the account's credential does not see";
+            return Err(ProviderError::new(Kind::Forbidden, message));
+        }
         // It said neither yes nor no, and does not tell.
-        (Err(_), None) => return Err(ProviderError::outcome_unknown()),
+        (Err(_), _) => return Err(ProviderError::outcome_unknown()),
     };
     let (refused, taken) = compare(&wanted, &found.object);
     if refused.is_empty() {
@@ -108,17 +123,16 @@ pub(super) async fn update(
     }
     let refused = names(&refused);
     let taken = if taken.is_empty() {
-        "nothing was changed".to_owned()
+        "nothing else was changed".to_owned()
     } else {
         format!("changed: {}", names(&taken))
     };
-    let message = match failure {
-        None => format!("{refused}: the help desk did not take this; {taken}"),
-        Some(failure) => {
-            let message = format!("{refused}: {failure}; {taken}");
-            return Err(ProviderError { message, ..failure });
-        }
-    };
+    if failure.is_some() {
+        let message =
+            format!("the help desk failed in the midst of it; not changed: {refused}; {taken}");
+        return Err(ProviderError::new(Kind::Unavailable, message));
+    }
+    let message = format!("{refused}: the help desk did not take this; {taken}");
     Err(ProviderError::new(Kind::Invalid, message))
 }
 
@@ -156,7 +170,10 @@ fn wanted(new: NewTicket) -> Result<(String, TicketPatch)> {
         priority: Patch::Set(priority),
         status: Patch::Set(status),
         tags: all_of(tags),
-        due_at: due_at.map_or(Patch::Keep, Patch::Set),
+        due_at: match due_at {
+            None => Patch::Keep,
+            Some(due_at) => Patch::Set(translate::due_at(due_at)?),
+        },
         custom_properties: all_of(custom_properties),
         requester: requester.map_or(Patch::Keep, Patch::Set),
         assignee: assignee.map_or(Patch::Keep, Patch::Set),
@@ -185,9 +202,6 @@ fn normalise(wanted: &mut TicketPatch) {
         *tags = tags.iter().map(|tag| translate::kept(tag)).collect();
         tags.retain(|tag| !tag.is_empty());
     }
-    if let Patch::Set(due_at) = &mut wanted.due_at {
-        *due_at = whole_seconds(*due_at);
-    }
 }
 
 /// Leaves out of a patch what a ticket has already.
@@ -210,6 +224,7 @@ fn compare(wanted: &TicketPatch, told: &Ticket) -> (Vec<TicketField>, Vec<Ticket
             TicketField::CustomProperties => !properties::are_kept(wanted, told),
             // What RT does not have is ignored.
             TicketField::TicketType | TicketField::Public | TicketField::Company => false,
+            TicketField::Tags if told.tags.is_none() => false,
             field => !wanted.keeps(*field, told),
         })
 }

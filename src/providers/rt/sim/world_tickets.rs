@@ -10,7 +10,7 @@ use super::notices;
 use super::records::{DELETED, NOBODY, Ticket};
 use super::world::{Note, World};
 
-/// The longest subject, in characters.
+/// The longest subject, in bytes.
 const LONGEST_SUBJECT: usize = 200;
 
 /// One change of a ticket, which is fit for it.
@@ -85,7 +85,14 @@ impl NewTicket {
 /// A subject as RT keeps it: no line breaks, and cut (facts, 10).
 pub(super) fn subject(text: &str) -> String {
     let one_line = text.chars().filter(|letter| !matches!(letter, '\n' | '\r'));
-    one_line.take(LONGEST_SUBJECT).collect()
+    let mut kept = String::new();
+    for letter in one_line {
+        if kept.len() + letter.len_utf8() > LONGEST_SUBJECT {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept
 }
 
 impl World {
@@ -198,6 +205,11 @@ impl World {
         text: &str,
     ) -> u64 {
         let part = Part::body(content_type, text);
+        self.write_message(self.me, ticket_id, kind, "", part, 0)
+    }
+
+    /// Adds a message of any parts by root. Gives its transaction.
+    pub fn add_part(&mut self, ticket_id: u64, kind: Kind, part: Part) -> u64 {
         self.write_message(self.me, ticket_id, kind, "", part, 0)
     }
 
