@@ -1,7 +1,7 @@
 //! Lists of tickets by a key that never ties: a time and the ticket's number.
 //!
 //! Each page asks for what lies behind the last ticket of the one before. That is all there is to the orders
-//! for screens; the one that misses nothing is the [`walk`](super::walk).
+//! for screens; the one that misses nothing is the `walk`.
 
 use crate::model::filter::{Filter, Order, Requester};
 use crate::model::page::{Cursor, End, Found, Page, Then, TicketQuery};

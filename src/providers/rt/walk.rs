@@ -6,7 +6,7 @@
 //! before. A second counts as *closed* when it lies [`SETTLES`] back by RT's own `Date`; tickets of later ones
 //! are given out at the very end only, or waited for.
 //!
-//! Deleted tickets are a list of their own ([`trash`](super::trash)), and a ticket may move from one to the other behind
+//! Deleted tickets are a list of their own ([`trash`]), and a ticket may move from one to the other behind
 //! the walk's back. So the walk ends when both have been at their end within one request.
 
 use std::time::Duration;
