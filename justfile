@@ -28,6 +28,10 @@ law:
 test-postgres:
     .ci/run postgres
 
+# Holds the contract of the providers on a real Request Tracker, which it installs and starts.
+test-rt:
+    .ci/run rt
+
 # Writes the documentation of all items, private ones too.
 doc:
     .ci/run doc
