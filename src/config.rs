@@ -234,8 +234,8 @@ pub struct AccountAdd {
     /// File that holds the API key (Freshdesk); `-` is standard input.
     #[arg(long, env = "DESKGATE_ACCOUNT_API_KEY_FILE", value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
-    /// Another member that the kind of help desk asks for and that is no secret, such as `subdomain=acme`.
-    /// May be repeated.
+    /// Another member that the kind of help desk asks for and that is no secret, such as `subdomain=acme` or
+    /// `redact_comments=true`. May be repeated.
     #[arg(long, env = "DESKGATE_ACCOUNT_MEMBERS", value_delimiter = ',', value_name = "NAME=VALUE", value_parser = pair)]
     pub member: Vec<(String, String)>,
     /// Another member that is a secret, and the file that holds it, such as `api_token=zendesk.token`. May be

@@ -56,7 +56,12 @@ async fn add_account(add: AccountAdd) -> Outcome {
     let named = [("domain", domain), ("url", url)].into_iter();
     let named = named.filter_map(|(name, value)| Some((name.to_owned(), value?)));
     for (name, value) in named.chain(member) {
-        credentials.insert(name, Value::String(value));
+        let value = match value.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => Value::String(value),
+        };
+        credentials.insert(name, value);
     }
     let key = api_key_file.map(|file| ("api_key".to_owned(), file));
     let secrets = secret_file

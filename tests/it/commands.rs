@@ -155,6 +155,33 @@ fn the_demo_answers_once_it_says_so_and_ends_well() {
 }
 
 #[test]
+fn an_option_that_is_true_can_be_given_on_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "secret-token").unwrap();
+    answer(&run(folder.path(), &["key", "create", "my app", "--json"]));
+    let add = [
+        "account",
+        "add",
+        "--service",
+        "zendesk",
+        "--member",
+        "subdomain=acme",
+        "--member",
+        "email=ada@acme.com",
+        "--member",
+        "redact_comments=true",
+        "--secret-file",
+        "api_token=token",
+        "--no-verify",
+        "--json",
+    ];
+
+    let account = answer(&run(folder.path(), &add));
+
+    assert_eq!(account["service"], "zendesk");
+}
+
+#[test]
 fn a_demo_with_a_folder_can_be_started_again() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = [
