@@ -1,7 +1,7 @@
 //! Tickets are made and changed, and what became of it is looked at.
 //!
-//! RT says 201 and 200 whether it took an attribute or not, and takes some while it refuses others (traps 5 to 7
-//! of the README). So people and fields are looked up before, and the ticket is read again
+//! RT says 201 and 200 whether it took an attribute or not, and takes some while it refuses others (traps 5 to 7).
+//! So people and fields are looked up before, and the ticket is read again
 //! after: what it does not show was refused, and is named.
 
 use crate::model::field::{Field as _, Intent, TicketField};

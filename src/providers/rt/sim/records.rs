@@ -23,7 +23,7 @@ pub struct Ticket {
     pub effective_id: u64,
     /// The queue.
     pub queue: u64,
-    /// The subject: one line, at most 200 characters.
+    /// The subject: one line, at most 200 bytes.
     pub subject: String,
     /// The status, in lower case.
     pub status: String,
