@@ -24,6 +24,10 @@ test:
 law:
     DESKGATE_LAW_CASES=10000 cargo test --locked --test it contract
 
+# Makes 1,000 tickets and 1,000 replies on each help desk under faults and kills. Some ten minutes.
+chaos:
+    DESKGATE_CHAOS_CASES=1000 cargo test --locked --test it chaos -- --nocapture
+
 # Runs the store tests on PostgreSQL too.
 test-postgres:
     .ci/run postgres

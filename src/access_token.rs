@@ -68,6 +68,8 @@ pub struct AccessToken {
     pub scope: String,
     /// Until when it counts.
     pub expires_at: Timestamp,
+    /// Its own id.
+    pub id: String,
 }
 
 impl AccessToken {
@@ -154,6 +156,7 @@ impl AccessTokens {
             app,
             scope,
             exp,
+            jti,
             ..
         } = decoded.map_err(|_| NotAccepted)?.claims;
         let expires_at = Timestamp::from_second(exp).map_err(|_| NotAccepted)?;
@@ -167,6 +170,7 @@ impl AccessTokens {
             application,
             scope,
             expires_at,
+            id: jti,
         })
     }
 }

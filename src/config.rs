@@ -134,9 +134,20 @@ pub struct Serve {
           value_parser = clap::value_parser!(u64).range(1..=300))]
     pub request_timeout: u64,
     /// How many requests may be under way at once; further ones are refused with 503.
-    #[arg(long, env = "DESKGATE_MAX_IN_FLIGHT", default_value = "4096", value_name = "NUMBER",
+    #[arg(long, env = "DESKGATE_MAX_IN_FLIGHT", default_value = "2048", value_name = "NUMBER",
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub max_in_flight: u32,
+    /// How long after a ticket or comment was sent to a help desk and the answer was lost its absence there proves that
+    /// it was not made, in seconds. Until then nobody sends it again. Longer than a help desk may take to do what it
+    /// was sent and to show it; 0 sends again without a look, which makes duplicates.
+    #[arg(long, env = "DESKGATE_SETTLE_AFTER", default_value = "120", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    pub settle_after: u64,
+    /// How long requests are still taken after SIGTERM, in seconds: /readyz fails at once, so that whoever sends requests
+    /// here notices and stops. Then those under way are finished.
+    #[arg(long, env = "DESKGATE_DRAIN_DELAY", default_value = "5", value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(0..=300))]
+    pub drain_delay: u64,
     /// The store.
     #[command(flatten)]
     pub database: Database,

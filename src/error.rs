@@ -49,6 +49,20 @@ pub enum Error {
     /// The body is not what the address takes.
     #[error("send the body as Content-Type: application/json")]
     UnsupportedMediaType,
+    /// The object is not as the client has seen it.
+    #[error("the ticket has changed since the version that If-Match names: read it again")]
+    PreconditionFailed,
+    /// The same request is being done under this key.
+    #[error("a request with this Idempotency-Key is still being done; try again shortly")]
+    InProgress {
+        /// When it will be over at the latest.
+        retry_after: Duration,
+    },
+    /// The key stands for another request.
+    #[error(
+        "this Idempotency-Key was used for another request: a key stands for one verb, address and body; use a new one"
+    )]
+    KeyReused,
     /// Too much at once.
     #[error("the gateway has too many requests under way; try again shortly")]
     Overloaded,
@@ -79,6 +93,11 @@ impl Error {
         }
     }
 
+    /// Whether it says no more than that a write was to be shown only.
+    pub fn is_rehearsed(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.kind == Kind::Rehearsed)
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -92,6 +111,9 @@ impl Error {
             Self::NotSupported(_) => StatusCode::NOT_IMPLEMENTED,
             Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::InProgress { .. } => StatusCode::CONFLICT,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::TimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::Provider(error) => match error.kind {
@@ -103,7 +125,8 @@ impl Error {
                 Kind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
                 Kind::Unavailable | Kind::Malformed | Kind::TooLarge => StatusCode::BAD_GATEWAY,
                 Kind::Timeout | Kind::OutcomeUnknown => StatusCode::GATEWAY_TIMEOUT,
-                Kind::Unsupported => StatusCode::NOT_IMPLEMENTED,
+                Kind::Withheld => StatusCode::SERVICE_UNAVAILABLE,
+                Kind::Unsupported | Kind::Rehearsed => StatusCode::NOT_IMPLEMENTED,
             },
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -123,6 +146,9 @@ impl Error {
             Self::NotSupported(_) => "not_implemented",
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::InProgress { .. } => "request_in_progress",
+            Self::KeyReused => "idempotency_key_reused",
             Self::Overloaded | Self::Unavailable(_) => "service_not_available",
             Self::TimedOut => "gateway_timeout",
             Self::Provider(error) => match error.kind {
@@ -135,7 +161,8 @@ impl Error {
                 Kind::RateLimited => "too_many_service_requests",
                 Kind::Unavailable | Kind::Malformed | Kind::TooLarge => "bad_gateway",
                 Kind::Timeout => "gateway_timeout",
-                Kind::Unsupported => "not_implemented",
+                Kind::Unsupported | Kind::Rehearsed => "not_implemented",
+                Kind::Withheld => "service_not_available",
                 Kind::OutcomeUnknown => "outcome_unknown",
             },
             Self::Internal(_) => "internal_error",
@@ -146,9 +173,13 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Overloaded => Some(Duration::from_secs(1)),
+            Self::InProgress { retry_after } => Some(*retry_after),
             Self::Unavailable(_) => Some(Duration::from_secs(5)),
             Self::Provider(error) => match error.kind {
-                Kind::RateLimited => Some(error.retry_after.unwrap_or(Duration::from_secs(1))),
+                // What is sent to the help desk pauses for as long.
+                Kind::RateLimited => Some(error.retry_after.unwrap_or(Duration::from_secs(10))),
+                Kind::Withheld => Some(error.retry_after.unwrap_or(Duration::from_secs(1))),
+                Kind::OutcomeUnknown => error.retry_after,
                 Kind::Unauthenticated
                 | Kind::Forbidden
                 | Kind::NotFound
@@ -160,7 +191,7 @@ impl Error {
                 | Kind::Malformed
                 | Kind::TooLarge
                 | Kind::Unsupported
-                | Kind::OutcomeUnknown => None,
+                | Kind::Rehearsed => None,
             },
             Self::BadRequest(_)
             | Self::InvalidParameter(_)
@@ -173,6 +204,8 @@ impl Error {
             | Self::NotSupported(_)
             | Self::PayloadTooLarge { .. }
             | Self::UnsupportedMediaType
+            | Self::KeyReused
+            | Self::PreconditionFailed
             | Self::TimedOut
             | Self::Internal(_) => None,
         }

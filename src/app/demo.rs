@@ -72,6 +72,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
             upstream_listener,
             simulator.router(),
             ended.clone().cancelled_owned(),
+            server::DRAIN_WITHIN,
         ));
         desks.push((service, simulator, upstream));
     }
@@ -83,7 +84,8 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
     let settings = Settings {
         public_url: base_url.clone(),
         request_timeout: Duration::from_secs(30),
-        max_in_flight: 4096,
+        max_in_flight: 2048,
+        settle_after: gateway::SETTLE_AFTER,
         allow_upstream: allowed.collect::<Result<_, _>>()?,
     };
     let edge = gateway::edge(store.clone(), clock, settings)?;
@@ -110,7 +112,11 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
     }
 
     let (draining, desks) = (Arc::clone(&edge.draining), edge.desks.clone());
-    let serving = server::serve(listener, http::router(edge), drained(end, draining));
+    let pressure = edge.pressure.clone();
+    let watching = async move { pressure.watch().await };
+    tasks.spawn(ended.clone().run_until_cancelled_owned(watching));
+    let end = drained(end, draining, Duration::ZERO);
+    let serving = server::serve(listener, http::router(edge), end, server::DRAIN_WITHIN);
     let stays = data_dir.is_some();
     let shown = Shown {
         base_url,

@@ -10,8 +10,10 @@ use crate::access_token::AccessTokens;
 use crate::app::Outcome;
 use crate::clock::Clock;
 use crate::desk::Desks;
+use crate::desk::intents::Intents;
 use crate::http::Edge;
 use crate::http::auth::ApiKeys;
+use crate::http::pressure::Pressure;
 use crate::providers;
 use crate::store::Store;
 use crate::transport::egress::{AllowedUpstream, Egress};
@@ -19,6 +21,10 @@ use crate::transport::http::network;
 
 /// How long what another process has changed about an account may go unnoticed.
 const FRESH: Duration = Duration::from_secs(5);
+
+/// How long after a write of unknown outcome its absence proves that it did not happen, unless the operator says
+/// otherwise.
+pub(super) const SETTLE_AFTER: Duration = Duration::from_mins(2);
 
 /// The gateway's settings that are not the store's.
 pub(super) struct Settings {
@@ -28,18 +34,26 @@ pub(super) struct Settings {
     pub(super) request_timeout: Duration,
     /// How many requests may be under way.
     pub(super) max_in_flight: u32,
+    /// How long after a write of unknown outcome its absence proves that it did not happen.
+    pub(super) settle_after: Duration,
     /// Upstreams outside of the vendors' domains.
     pub(super) allow_upstream: Vec<AllowedUpstream>,
 }
 
 /// Desks over the network.
-pub(super) fn desks(store: &Store, allow_upstream: Vec<AllowedUpstream>) -> Outcome<Desks> {
+pub(super) fn desks(
+    store: &Store,
+    clock: &Clock,
+    settle_after: Duration,
+    allow_upstream: Vec<AllowedUpstream>,
+) -> Outcome<Desks> {
     Ok(Desks::new(
         store.clone(),
         providers::all(),
         network()?,
         Egress::new(allow_upstream),
         FRESH,
+        Intents::new(store.clone(), clock.clone(), settle_after),
     ))
 }
 
@@ -54,10 +68,11 @@ pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Ed
         public_url,
         request_timeout,
         max_in_flight,
+        settle_after,
         allow_upstream,
     } = settings;
     Ok(Edge {
-        desks: desks(&store, allow_upstream)?,
+        desks: desks(&store, &clock, settle_after, allow_upstream)?,
         api_keys: Arc::new(ApiKeys::default()),
         access_tokens: Arc::new(access_tokens(&store, &clock)),
         store,
@@ -66,5 +81,6 @@ pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Ed
         request_timeout,
         in_flight: Arc::new(Semaphore::new(max_in_flight as usize)),
         draining: Arc::new(AtomicBool::new(false)),
+        pressure: Pressure::default(),
     })
 }

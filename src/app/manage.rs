@@ -71,9 +71,15 @@ async fn add_account(add: AccountAdd) -> Outcome {
         let secret = read_secret(&file)?;
         credentials.insert(name, Value::String(secret.expose_secret().to_owned()));
     }
-    let store = open_store(&database, &Clock::system()).await?;
+    let clock = Clock::system();
+    let store = open_store(&database, &clock).await?;
     let application = application_of(&store, application).await?;
-    let desks = gateway::desks(&store, upstreams.allow_upstream)?;
+    let desks = gateway::desks(
+        &store,
+        &clock,
+        gateway::SETTLE_AFTER,
+        upstreams.allow_upstream,
+    )?;
     let connection = Connection {
         service,
         name,

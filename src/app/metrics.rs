@@ -44,7 +44,7 @@ pub(super) async fn serve(
     );
     tasks.spawn(async move {
         tokio::select! {
-            () = server::serve(listener, router, end) => {}
+            () = server::serve(listener, router, end, server::DRAIN_WITHIN) => {}
             () = keep_up(figures) => {}
         }
     });
@@ -88,6 +88,15 @@ fn describe() {
     describe_gauge!(
         "deskgate_upstream_budget_remaining",
         "What was left of the rate limit of the account that called last."
+    );
+    describe_counter!(
+        "deskgate_requests_shed_total",
+        "Requests refused at the door because the process is overloaded; in no other figure."
+    );
+    describe_gauge!(
+        "deskgate_lateness_seconds",
+        Unit::Seconds,
+        "How long a task that is ready waits for its turn."
     );
     describe_counter!("deskgate_panics_total", "Requests whose handler panicked.");
 }

@@ -6,16 +6,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::app::gateway::{self, Settings};
+use crate::app::signals::End;
 use crate::app::vault_key::open_store;
 use crate::app::{Outcome, metrics, signals};
 use crate::clock::Clock;
 use crate::config::Serve;
 use crate::http::{self, server};
+use crate::store::Store;
+
+/// What a request may take beyond its time once the process ends: for its last steps.
+const DRAIN_BEYOND: Duration = Duration::from_secs(5);
+/// How often it is looked for intents that are too old.
+const FORGET_EVERY: Duration = Duration::from_mins(10);
+/// How long others have the database to themselves while many are forgotten.
+const FORGET_PAUSE: Duration = Duration::from_secs(1);
 
 /// Runs the gateway until it is told to end.
 pub(super) async fn serve(serve: Serve) -> Outcome {
@@ -26,6 +36,8 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         metrics_listen,
         request_timeout,
         max_in_flight,
+        settle_after,
+        drain_delay,
         database,
         upstreams,
     } = serve;
@@ -40,6 +52,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         public_url: public_url.unwrap_or_else(|| format!("http://{address}")),
         request_timeout: Duration::from_secs(request_timeout),
         max_in_flight,
+        settle_after: Duration::from_secs(settle_after),
         allow_upstream: upstreams.allow_upstream,
     };
     tracing::info!(%address, public_url = settings.public_url, "deskgate serves");
@@ -51,7 +64,14 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
     if let Some(address) = metrics_listen {
         metrics::serve(address, &tasks, ended.clone().cancelled_owned()).await?;
     }
-    server::serve(listener, http::router(edge), drained(end, draining)).await;
+    let forgetting = forget_old_intents(store.clone());
+    tasks.spawn(ended.clone().run_until_cancelled_owned(forgetting));
+    let pressure = edge.pressure.clone();
+    let watching = async move { pressure.watch().await };
+    tasks.spawn(ended.clone().run_until_cancelled_owned(watching));
+    let end = drained(end, draining, Duration::from_secs(drain_delay));
+    let within = Duration::from_secs(request_timeout) + DRAIN_BEYOND;
+    server::serve(listener, http::router(edge), end, within).await;
     ended.cancel();
     tasks.close();
     tasks.wait().await;
@@ -60,10 +80,35 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
     Ok(())
 }
 
-/// Waits for the end, and stops being ready when it has come.
-pub(super) async fn drained(end: impl Future<Output = ()>, draining: Arc<AtomicBool>) {
-    end.await;
+/// Waits for the end. Once it has come the process is not ready any more, but goes on serving for `delay`: whoever
+/// sends requests here has to notice first.
+pub(super) async fn drained(
+    end: impl Future<Output = End>,
+    draining: Arc<AtomicBool>,
+    delay: Duration,
+) {
+    let end = end.await;
     draining.store(true, Ordering::Relaxed);
+    if end == End::Terminate {
+        sleep(delay).await;
+    }
+}
+
+/// Forgets, now and then, intents that are too old.
+async fn forget_old_intents(store: Store) {
+    loop {
+        let forgotten = store.forget_old_intents().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "old intents cannot be forgotten");
+            0
+        });
+        // There may be more of them.
+        let pause = if forgotten > 0 {
+            FORGET_PAUSE
+        } else {
+            FORGET_EVERY
+        };
+        sleep(pause).await;
+    }
 }
 
 /// The origin of the addresses in answers; none to use the listen address, which only a loopback

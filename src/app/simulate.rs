@@ -19,7 +19,10 @@ pub(super) async fn simulate(simulate: Simulate) -> Outcome {
     let simulator = simulate.start(system_time());
     let credentials = simulator.credentials(&format!("http://{address}"));
     answer(&Value::Object(credentials).to_string())?;
-    server::serve(listener, simulator.router(), end).await;
+    let end = async {
+        end.await;
+    };
+    server::serve(listener, simulator.router(), end, server::DRAIN_WITHIN).await;
     Ok(())
 }
 

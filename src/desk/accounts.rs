@@ -91,7 +91,7 @@ impl Desks {
         if !verify {
             return Ok((origin, Identity::default()));
         }
-        let line = Arc::new(self.line(&*provider, endpoint));
+        let line = self.line(&*provider, endpoint);
         let up = Upstream::new(Arc::clone(&provider), line, Operation::Identify, terms);
         Ok((origin, provider.identify(&up).await?))
     }

@@ -88,6 +88,28 @@ pub(super) fn check_new<F: Field>(
     }
 }
 
+/// The names of the attributes that a request gives and the help desk does not have.
+pub(super) fn ignored<F: Field>(
+    accepts: &Accepts<F>,
+    intents: &[(F, Intent)],
+) -> Vec<&'static str> {
+    let Accepts {
+        required,
+        optional,
+        fixed,
+        refused,
+        clearable: _,
+    } = accepts;
+    let has = |field: &F| {
+        [required, optional, fixed, refused]
+            .iter()
+            .any(|known| known.contains(field))
+    };
+    let given = intents.iter().filter(|(_, intent)| *intent != Intent::Keep);
+    let lacking = given.map(|(field, _)| field).filter(|field| !has(field));
+    lacking.map(|field| field.name()).collect()
+}
+
 /// Refuses to change what cannot change and to empty what cannot be empty; returns the fixed attributes that the request names.
 pub(super) fn check_patch<F: Field>(
     title: &str,

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::desk::Desk;
+use crate::desk::intents::Intents;
 use crate::desk::page_token::PageTokens;
 use crate::desk::renewal::Renewals;
 use crate::desk::turns::Turns;
@@ -25,6 +26,7 @@ use crate::store::accounts::{Account, StoredAccount};
 use crate::store::applications::ApplicationId;
 use crate::transport::call::Endpoint;
 use crate::transport::egress::Egress;
+use crate::transport::hosts::Hosts;
 use crate::transport::http::Transport;
 use crate::transport::line::Line;
 
@@ -59,7 +61,7 @@ impl Opened {
     }
 
     /// The line to the help desk.
-    pub(super) fn line(&self) -> &Line {
+    pub(super) fn line(&self) -> &Arc<Line> {
         &self.line
     }
 
@@ -116,12 +118,16 @@ pub struct Desks {
     providers: Arc<[Arc<dyn Provider>]>,
     /// The network.
     transport: Transport,
+    /// The hosts that are called.
+    pub(super) hosts: Hosts,
     /// Which addresses may be called.
     pub(super) egress: Arc<Egress>,
     /// The credentials that are being exchanged.
     pub(super) renewals: Arc<Renewals>,
     /// The tickets that are being changed.
     pub(super) turns: Arc<Turns>,
+    /// The writes that are being done under a key.
+    intents: Intents,
     /// What goes on after the client that caused it has gone.
     pub(super) tasks: TaskTracker,
     /// Seals and opens page tokens.
@@ -147,7 +153,9 @@ impl Desks {
         transport: Transport,
         egress: Egress,
         fresh: Duration,
+        intents: Intents,
     ) -> Self {
+        let tasks = TaskTracker::new();
         let page_tokens = Arc::new(PageTokens::new(store.vault().page_token_key()));
         Self {
             store,
@@ -156,7 +164,9 @@ impl Desks {
             egress: Arc::new(egress),
             renewals: Arc::default(),
             turns: Arc::default(),
-            tasks: TaskTracker::new(),
+            intents,
+            hosts: Hosts::new(tasks.clone()),
+            tasks,
             page_tokens,
             fresh,
             at_hand: Arc::new(Cache::new(AT_HAND)),
@@ -183,6 +193,7 @@ impl Desks {
             opened,
             page_tokens: Arc::clone(&self.page_tokens),
             terms,
+            intent: None,
         })
     }
 
@@ -215,7 +226,7 @@ impl Desks {
         let endpoint = self
             .endpoint(&*provider, &credentials)
             .map_err(|error| broken(error.to_string()))?;
-        let line = Arc::new(self.line(&*provider, endpoint));
+        let line = self.line(&*provider, endpoint);
         let expires = serde_json::from_str(credentials.expose_secret())
             .is_ok_and(|credentials| provider.renewal(credentials).is_some());
         let fresh_until = Mutex::new(Instant::now() + self.fresh);
@@ -229,6 +240,16 @@ impl Desks {
         });
         self.at_hand.insert(id, Arc::clone(&opened));
         Ok(Some(opened))
+    }
+
+    /// Begins writes under a key.
+    pub fn intents(&self) -> &Intents {
+        &self.intents
+    }
+
+    /// What goes on after the client that caused it has gone.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
     }
 
     /// Waits for what goes on although its client has gone, before the store is closed.
@@ -284,12 +305,16 @@ impl Desks {
     }
 
     /// A line to an endpoint.
-    pub(super) fn line(&self, provider: &dyn Provider, endpoint: Endpoint) -> Line {
-        Line::new(
+    pub(super) fn line(&self, provider: &dyn Provider, endpoint: Endpoint) -> Arc<Line> {
+        let host = self
+            .hosts
+            .host(&endpoint.base.origin().ascii_serialization());
+        Arc::new(Line::new(
             self.transport.clone(),
             endpoint,
             provider.id(),
             provider.capabilities().rate,
-        )
+            host,
+        ))
     }
 }

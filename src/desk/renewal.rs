@@ -11,7 +11,7 @@ use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::desk::opened::{Desks, Opened};
 use crate::model::id::AccountId;
@@ -21,7 +21,7 @@ use crate::provider::{Provider, Renewal, Result};
 use crate::store::accounts::{Account, StoredAccount};
 use crate::transport::call::Reply;
 use crate::transport::line::Line;
-use crate::transport::meter::Meter;
+use crate::transport::trip::Trip;
 
 /// How long an exchange may take, whatever the patience of the client that caused it.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -229,8 +229,7 @@ async fn ask(
     let allowed = desks.egress.check(&endpoint.base, domain);
     allowed.map_err(|error| trouble(&error.to_string()))?;
     let line = desks.line(&**provider, endpoint);
-    let deadline = Instant::now() + WITHIN;
-    let sent = line.send(&call, "renew", deadline, &Meter::default()).await;
+    let sent = line.send(&call, "renew", &Trip::within(WITHIN)).await;
     let reply = sent.map_err(|error| ProviderError::from_transport(&error, true))?;
     if is_refusal(&reply) {
         return Err(NotRenewed::Refused);
@@ -258,5 +257,5 @@ fn line(desks: &Desks, account: &Account, credentials: &SecretString) -> Result<
         .provider(&account.service)
         .map_err(|_| trouble("the service is gone"))?;
     let endpoint = desks.endpoint(&*provider, credentials).map_err(unusable)?;
-    Ok(Arc::new(desks.line(&*provider, endpoint)))
+    Ok(desks.line(&*provider, endpoint))
 }

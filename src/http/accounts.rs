@@ -17,7 +17,7 @@ use crate::http::auth::Caller;
 use crate::http::errors::Errors;
 use crate::http::extract::{AccountAt, Body, Json, Listing, terms};
 use crate::http::resource::List;
-use crate::http::tickets::{AccountPath, PageParams};
+use crate::http::tickets::{AccountPath, PageParams, WriteHeaders};
 use crate::model::id::AccountId;
 use crate::store::accounts::Account;
 
@@ -253,7 +253,7 @@ fn take_text(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>
 /// Tries the credential against the help desk before it is stored, unless `verify=false`.
 #[utoipa::path(
     post, path = "/v1/accounts", operation_id = "connectAccount", tag = "Accounts",
-    params(VerifyParams), request_body = ConnectAccount, security(("api_key" = [])),
+    params(VerifyParams, WriteHeaders), request_body = ConnectAccount, security(("api_key" = [])),
     responses((status = 201, description = "The new account.", body = AccountObject), Errors),
 )]
 pub async fn connect_account(
@@ -315,7 +315,7 @@ pub struct AccountCredential {
 /// `verify=false`.
 #[utoipa::path(
     patch, path = "/v1/accounts/{account_id}", operation_id = "updateAccount", tag = "Accounts",
-    params(AccountPath, VerifyParams), request_body = UpdateAccount, security(("api_key" = [])),
+    params(AccountPath, VerifyParams, WriteHeaders), request_body = UpdateAccount, security(("api_key" = [])),
     responses((status = 200, description = "The account after the change.", body = AccountObject), Errors),
 )]
 pub async fn update_account(
@@ -348,7 +348,7 @@ pub async fn update_account(
 /// Removes the account and its credential from the gateway. The help desk is not touched.
 #[utoipa::path(
     delete, path = "/v1/accounts/{account_id}", operation_id = "deleteAccount", tag = "Accounts",
-    params(AccountPath), security(("api_key" = [])),
+    params(AccountPath, WriteHeaders), security(("api_key" = [])),
     responses((status = 204, description = "The account is gone."), Errors),
 )]
 pub async fn delete_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl IntoResponse> {

@@ -1,5 +1,6 @@
 //! Who asks: an application with its API key, or an account's access token.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
@@ -22,7 +23,7 @@ const AT_HAND: usize = 1000;
 const BELIEVED: Duration = Duration::from_secs(5);
 
 /// Whoever has proven who they are.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Caller {
     /// An application: every account of it.
     Application(ApplicationId),
@@ -36,6 +37,14 @@ impl Caller {
         match self {
             Self::Application(application) => application,
             Self::Token(token) => &token.application,
+        }
+    }
+
+    /// A name for each one that shares a help desk's rate limit with others: an application, or one of its tokens.
+    pub fn name(&self) -> Arc<str> {
+        match self {
+            Self::Application(application) => application.as_str().into(),
+            Self::Token(token) => format!("{}/{}", token.application.as_str(), token.id).into(),
         }
     }
 
@@ -111,6 +120,10 @@ impl FromRequestParts<Edge> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+        // Checked already, for its idempotency key.
+        if let Some(caller) = parts.extensions.get::<Arc<Self>>() {
+            return Ok(Self::clone(caller));
+        }
         let caller = match credential(parts)? {
             Credential::Token(token) => edge
                 .access_tokens

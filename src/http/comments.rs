@@ -6,10 +6,13 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::{Error, Result};
+use crate::http::dry_run::DryRunObject;
 use crate::http::errors::Errors;
 use crate::http::extract::{Body, CommentAt, Json, Listing, OpenDesk, TicketAt};
 use crate::http::resource::{CommentList, CommentObject, List};
-use crate::http::tickets::{AccountPath, PageParams, RawDataHeader, TicketPath, required};
+use crate::http::tickets::{
+    AccountPath, DryRunParams, PageParams, RawDataHeader, TicketPath, WriteHeaders, required,
+};
 use crate::model::comment::{CommentPatch, NewComment};
 use crate::model::patch::Patch;
 
@@ -93,8 +96,9 @@ pub struct CreateComment {
 /// answer is an error that says so.
 #[utoipa::path(
     post, path = "/tickets/{ticket_id}/comments", operation_id = "createComment", tag = "Comments",
-    params(AccountPath, TicketPath, RawDataHeader), request_body = CreateComment,
-    responses((status = 201, description = "The new comment.", body = CommentObject), Errors),
+    params(AccountPath, TicketPath, RawDataHeader, WriteHeaders, DryRunParams), request_body = CreateComment,
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 201, description = "The new comment.", body = CommentObject), Errors),
 )]
 pub async fn create_comment(
     open: OpenDesk,
@@ -155,8 +159,9 @@ pub struct UpdateComment {
 /// Update a comment
 #[utoipa::path(
     patch, path = "/tickets/{ticket_id}/comments/{comment_id}", operation_id = "updateComment", tag = "Comments",
-    params(AccountPath, TicketPath, CommentPath, RawDataHeader), request_body = UpdateComment,
-    responses((status = 200, description = "The comment after the change.", body = CommentObject), Errors),
+    params(AccountPath, TicketPath, CommentPath, RawDataHeader, WriteHeaders, DryRunParams), request_body = UpdateComment,
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 200, description = "The comment after the change.", body = CommentObject), Errors),
 )]
 pub async fn update_comment(
     open: OpenDesk,
@@ -190,8 +195,9 @@ pub async fn update_comment(
 /// Delete a comment
 #[utoipa::path(
     delete, path = "/tickets/{ticket_id}/comments/{comment_id}", operation_id = "deleteComment", tag = "Comments",
-    params(AccountPath, TicketPath, CommentPath),
-    responses((status = 204, description = "The comment is gone."), Errors),
+    params(AccountPath, TicketPath, CommentPath, WriteHeaders, DryRunParams),
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 204, description = "The comment is gone."), Errors),
 )]
 pub async fn delete_comment(
     open: OpenDesk,

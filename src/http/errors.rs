@@ -49,15 +49,22 @@ pub enum Errors {
     /// There is no such object, or not for this caller (`not_found`).
     #[response(status = 404)]
     NotFound(ErrorBody),
-    /// The object's state does not allow it, such as a write to a spam ticket (`conflict`).
+    /// The object's state does not allow it, such as a write to a spam ticket (`conflict`), or the same request is still
+    /// being done under its `Idempotency-Key` (`request_in_progress`).
     #[response(status = 409)]
     Conflict(ErrorBody),
+    /// The ticket is not the version that `If-Match` names (`precondition_failed`): nothing was changed.
+    #[response(status = 412)]
+    PreconditionFailed(ErrorBody),
     /// The body is larger than 1 MiB (`payload_too_large`).
     #[response(status = 413)]
     PayloadTooLarge(ErrorBody),
     /// The body is not `application/json` (`unsupported_media_type`).
     #[response(status = 415)]
     UnsupportedMediaType(ErrorBody),
+    /// The `Idempotency-Key` was used for another request (`idempotency_key_reused`).
+    #[response(status = 422)]
+    KeyReused(ErrorBody),
     /// The help desk's rate limit is used up (`too_many_service_requests`); `Retry-After` has whole
     /// seconds.
     #[response(status = 429, headers(("Retry-After" = u64, description = "Whole seconds to wait.")))]
@@ -71,12 +78,13 @@ pub enum Errors {
     /// The help desk cannot be reached, failed, or sent what cannot be read (`bad_gateway`).
     #[response(status = 502)]
     BadGateway(ErrorBody),
-    /// The gateway is overloaded or cannot reach its database (`service_not_available`);
+    /// The gateway is overloaded, cannot reach its database, or spares a help desk that fails (`service_not_available`);
     /// `Retry-After` has whole seconds.
     #[response(status = 503, headers(("Retry-After" = u64, description = "Whole seconds to wait.")))]
     ServiceUnavailable(ErrorBody),
     /// The help desk was too slow (`gateway_timeout`), or a write was sent and nobody knows whether it
-    /// was carried out (`outcome_unknown`): look before you send it again.
+    /// was carried out (`outcome_unknown`): send the same request with its `Idempotency-Key` again to have it
+    /// settled.
     #[response(status = 504)]
     GatewayTimeout(ErrorBody),
 }
@@ -91,16 +99,20 @@ impl IntoResponse for Error {
 }
 
 /// Writes the body of a failure.
-pub fn render(error: &Error, id: &str) -> Response {
-    let status = error.status();
+pub fn body(error: &Error, id: &str) -> Vec<u8> {
     let body = ErrorBody {
-        status_code: status.as_u16(),
+        status_code: error.status().as_u16(),
         message: error.to_string(),
         error_code: error.code(),
         id: id.to_owned(),
     };
-    let text = serde_json::to_vec(&body).unwrap_or_default();
-    let mut response = (status, [(CONTENT_TYPE, JSON)], text).into_response();
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// Answers a failure.
+pub fn render(error: &Error, id: &str) -> Response {
+    let status = error.status();
+    let mut response = (status, [(CONTENT_TYPE, JSON)], body(error, id)).into_response();
     let headers = response.headers_mut();
     if let Some(wait) = error.retry_after() {
         // Whole seconds: the SDKs read nothing else. Rounded up, for too early is a failure again.

@@ -10,15 +10,15 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::access_token::Scope;
-use crate::desk::{Desk, ListRequest, listing};
-
-use crate::desk::Terms;
+use crate::desk::intents::Intent;
+use crate::desk::{Class, Desk, ListRequest, Rehearsal, Terms, listing};
 use crate::error::{Error, Result};
 use crate::http::auth::Caller;
 use crate::http::resource::{Fields, Links};
@@ -56,14 +56,18 @@ impl FromRequestParts<Edge> for OpenDesk {
         let form = path_text(parts, edge, "account_id").await?;
         let account = caller.account(&form)?;
         let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
-        let terms = Terms {
+        let mut terms = Terms {
             wants_raw,
             ..terms(parts, edge)
         };
+        terms.trip.caller = caller.name();
+        prefer(&parts.headers, &mut terms)?;
         let desk = edge
             .desks
             .open(caller.application(), account, terms)
-            .await?;
+            .await?
+            .under(parts.extensions.get::<Arc<Intent>>().cloned())
+            .rehearsing(parts.extensions.get::<Rehearsal>().cloned());
         Ok(Self {
             desk,
             links: Links::new(Arc::clone(&edge.public_url), form),
@@ -137,6 +141,35 @@ fn flag(headers: &HeaderMap, name: &str) -> Result<bool> {
     }
 }
 
+/// Reads `Prefer` (RFC 7240): `wait=SECONDS` for room in the help desk's rate limit, and `priority=batch` for what
+/// nobody looks at. What is not known is ignored, as the RFC says.
+fn prefer(headers: &HeaderMap, terms: &mut Terms) -> Result<()> {
+    for value in headers.get_all("prefer") {
+        let text = value.to_str().unwrap_or_default();
+        for preference in text.split([',', ';']) {
+            let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+            if name.eq_ignore_ascii_case("wait") {
+                let seconds = value.parse().map_err(|_| {
+                    Error::BadRequest(format!("Prefer: wait must be whole seconds, not {value:?}"))
+                })?;
+                terms.trip.wait = Duration::from_secs(seconds);
+            } else if name.eq_ignore_ascii_case("priority") {
+                terms.trip.class = match value {
+                    "interactive" => Class::Interactive,
+                    "batch" => Class::Batch,
+                    _ => {
+                        return Err(Error::BadRequest(format!(
+                            "Prefer: priority must be interactive or batch, not {value:?}"
+                        )));
+                    }
+                };
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What a list is asked for. Unknown parameters are ignored: SDKs bring theirs along.
 pub struct Listing {
     /// For the desk.
@@ -188,29 +221,10 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, edge: &Edge) -> Result<Self> {
-        let media_type = request
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        if !media_type.eq_ignore_ascii_case("application/json") {
-            return Err(Error::UnsupportedMediaType);
-        }
-        let declared = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|length: usize| length > MAX_BODY) {
-            return Err(Error::PayloadTooLarge { limit: MAX_BODY });
-        }
-        let read = timeout(BODY_WITHIN, Bytes::from_request(request, edge)).await;
-        let read = read.map_err(|_| Error::BadRequest("the body did not come in time".into()))?;
-        let bytes = read.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Error::PayloadTooLarge { limit: MAX_BODY },
-            _ => Error::BadRequest("the body could not be read to its end".into()),
-        })?;
+    async fn from_request(request: Request, _edge: &Edge) -> Result<Self> {
+        let (parts, body) = request.into_parts();
+        check_media_type(&parts)?;
+        let bytes = read_body(&parts, body).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let Object(value) =
             serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -226,6 +240,41 @@ impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
             .end()
             .map_err(|error| Error::BadRequest(error.to_string()))?;
         Ok(Self(value))
+    }
+}
+
+/// Refuses a body that is not JSON.
+fn check_media_type(parts: &Parts) -> Result<()> {
+    let media_type = parts.headers.get(CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().split(';').next();
+    if media_type
+        .unwrap_or_default()
+        .trim()
+        .eq_ignore_ascii_case("application/json")
+    {
+        return Ok(());
+    }
+    Err(Error::UnsupportedMediaType)
+}
+
+/// Reads a body whole, within its limits.
+pub async fn read_body(parts: &Parts, body: axum::body::Body) -> Result<Bytes> {
+    let declared = parts.headers.get(CONTENT_LENGTH);
+    let declared = declared.and_then(|value| value.to_str().ok()?.parse().ok());
+    if declared.is_some_and(|length: usize| length > MAX_BODY) {
+        return Err(Error::PayloadTooLarge { limit: MAX_BODY });
+    }
+    let read = timeout(BODY_WITHIN, Limited::new(body, MAX_BODY).collect()).await;
+    let read = read.map_err(|_| Error::BadRequest("the body did not come in time".into()))?;
+    match read {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Error::PayloadTooLarge { limit: MAX_BODY })
+        }
+        Err(_) => Err(Error::BadRequest(
+            "the body could not be read to its end".into(),
+        )),
     }
 }
 

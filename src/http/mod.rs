@@ -2,19 +2,24 @@
 //!
 //! This file has every route and the whole stack on one screen. [`auth`] and [`extract`] turn a
 //! request into an authorised desk, [`tickets`], [`comments`], [`accounts`] and [`oauth`] are the
-//! handlers, [`resource`] is how objects look, [`observe`] wraps it all, [`server`] accepts
-//! connections.
+//! handlers, [`resource`] is how objects look, [`observe`] wraps it all, [`pressure`] refuses at the door
+//! what is too much, [`server`] accepts connections.
 
 pub mod accounts;
 pub mod auth;
+pub mod budget;
 pub mod comments;
 pub mod docs;
+pub mod dry_run;
 pub mod errors;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod oauth;
 pub mod observe;
 pub mod openapi;
+mod precondition;
+pub mod pressure;
 pub mod resource;
 pub mod server;
 pub mod tickets;
@@ -23,7 +28,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
 use axum::{Router, middleware};
 use tower::Layer as _;
@@ -38,6 +42,7 @@ use crate::access_token::AccessTokens;
 use crate::clock::Clock;
 use crate::desk::Desks;
 use crate::http::auth::ApiKeys;
+use crate::http::pressure::{Pressure, Relieved};
 use crate::store::Store;
 
 /// Largest body that is read from a client, in bytes.
@@ -64,6 +69,8 @@ pub struct Edge {
     pub in_flight: Arc<tokio::sync::Semaphore>,
     /// Whether the process is about to end: no longer ready, still answering.
     pub draining: Arc<AtomicBool>,
+    /// How much of what comes is refused at the door. Nothing, unless somebody watches.
+    pub pressure: Pressure,
 }
 
 /// The operations on tickets and comments, below an account's address.
@@ -92,6 +99,7 @@ fn documented() -> OpenApiRouter<Edge> {
             accounts::update_account,
             accounts::delete_account
         ))
+        .routes(routes!(budget::get_budget))
         .routes(routes!(oauth::check_token))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -105,7 +113,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// Every route, in its stack. Trailing slashes are taken off before routing, never by a redirect,
 /// which the SDKs would follow with the wrong verb.
-pub fn router(edge: Edge) -> NormalizePath<Router> {
+pub fn router(edge: Edge) -> Relieved<NormalizePath<Router>> {
+    let (pressure, draining) = (edge.pressure.clone(), Arc::clone(&edge.draining));
     // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
     let (alias, _) = helpdesk().split_for_parts();
     let (documented, _) = documented().split_for_parts();
@@ -117,7 +126,11 @@ pub fn router(edge: Edge) -> NormalizePath<Router> {
         .route("/v1/accounts/{account_id}/events", any(errors::not_done))
         .fallback(errors::no_such_address)
         .method_not_allowed_fallback(errors::no_such_method)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(
+            edge.clone(),
+            idempotency::once,
+        ))
+        .layer(middleware::from_fn(dry_run::rehearse))
         .layer(CatchPanicLayer::custom(errors::after_panic))
         .layer(middleware::from_fn_with_state(
             edge.clone(),
@@ -125,7 +138,9 @@ pub fn router(edge: Edge) -> NormalizePath<Router> {
         ))
         .layer(SetSensitiveRequestHeadersLayer::new([
             http::header::AUTHORIZATION,
+            http::HeaderName::from_static("idempotency-key"),
         ]))
         .with_state(edge);
-    NormalizePathLayer::trim_trailing_slash().layer(router)
+    let router = NormalizePathLayer::trim_trailing_slash().layer(router);
+    Relieved::new(router, pressure, draining)
 }

@@ -1,12 +1,14 @@
-//! The outermost layer: a request's id, its deadline, its log line, its figures, and the body of its
+//! The layer around all that is not refused at the door: a request's id, its deadline, its log line, its figures, and the body of its
 //! failure.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::header::CONNECTION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument as _;
@@ -16,15 +18,20 @@ use crate::desk::Terms;
 use crate::error::Error;
 use crate::http::Edge;
 use crate::http::errors::render;
+use crate::http::idempotency::IDEMPOTENCY_KEY;
 
 /// Carries the id of a request, both ways.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Tells how many upstream calls a request has cost.
 const UPSTREAM_CALLS: HeaderName = HeaderName::from_static("x-deskgate-upstream-calls");
 /// Tells what the help desk said they cost, where it counts.
 const UPSTREAM_CREDITS: HeaderName = HeaderName::from_static("x-deskgate-upstream-credits");
 /// What a request may take beyond its deadline, to say that time was up in better words than ours.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// The id of a request.
+#[derive(Debug, Clone, Default)]
+pub struct RequestId(pub String);
 
 /// Wraps every request.
 pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
@@ -35,9 +42,10 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
     let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!("request", request.id = %id, method = %method, route);
     let terms = Terms::within(edge.request_timeout);
-    let deadline = terms.deadline;
-    let meter = terms.meter.clone();
+    let deadline = terms.trip.deadline;
+    let meter = terms.trip.meter.clone();
     request.extensions_mut().insert(terms);
+    request.extensions_mut().insert(RequestId(id.clone()));
 
     let reads = matches!(method, Method::GET | Method::HEAD);
     let answer = async {
@@ -52,7 +60,11 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
     let duration = begun.elapsed();
     let failure = response.extensions_mut().remove::<Arc<Error>>();
     if let Some(error) = &failure {
+        let key = response.headers_mut().remove(IDEMPOTENCY_KEY);
         response = render(error, &id);
+        if let Some(key) = key {
+            response.headers_mut().insert(IDEMPOTENCY_KEY, key);
+        }
     }
     span.in_scope(|| write_down(&method, route, &response, failure.as_deref(), duration));
     if route.starts_with("/v1/accounts") {
@@ -62,6 +74,11 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
             headers.insert(UPSTREAM_CREDITS, credits.into());
         }
     }
+    if edge.draining.load(Ordering::Relaxed) {
+        // The next request of this client belongs elsewhere.
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -69,7 +86,7 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
 }
 
 /// The id that the client or the proxy gave, if it is a sane one; else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+pub fn request_id(headers: &HeaderMap) -> String {
     let given = headers
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok());

@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
+use futures_util::FutureExt as _;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tower::{Service, ServiceExt as _};
@@ -30,12 +31,16 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(30);
 const BUFFER: usize = 64 * 1024;
 /// Connections at once; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 10_000;
-/// How long requests under way may take once the server is told to end.
-const DRAIN_WITHIN: Duration = Duration::from_secs(30);
+/// How long requests under way may take at the end where nothing else is said.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(30);
 
-/// Serves until `end` comes, then lets the requests under way finish.
-pub async fn serve<S>(listener: TcpListener, service: S, end: impl Future<Output = ()>)
-where
+/// Serves until `end` comes, then lets the requests under way finish, which have `within` for it.
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    end: impl Future<Output = ()>,
+    within: Duration,
+) where
     S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
@@ -48,40 +53,47 @@ where
         .max_buf_size(BUFFER)
         .pipeline_flush(true);
 
+    let welcome = |stream: TcpStream, permit: OwnedSemaphorePermit| {
+        let _ = stream.set_nodelay(true);
+        let service = service.clone();
+        let answer = service_fn(move |request: Request<Incoming>| {
+            service.clone().oneshot(request.map(Body::new))
+        });
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
+        tracker.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(permit);
+        });
+    };
     let accept = async {
         loop {
             let Ok(permit) = Arc::clone(&connections).acquire_owned().await else {
                 return;
             };
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            match listener.accept().await {
+                Ok((stream, _)) => welcome(stream, permit),
                 Err(error) => {
                     // Out of file descriptors, or the peer is gone already: neither ends the server.
                     tracing::warn!(%error, "a connection cannot be accepted");
                     sleep(Duration::from_millis(50)).await;
-                    continue;
                 }
-            };
-            let _ = stream.set_nodelay(true);
-            let service = service.clone();
-            let answer = service_fn(move |request: Request<Incoming>| {
-                service.clone().oneshot(request.map(Body::new))
-            });
-            let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), answer));
-            tracker.spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended early");
-                }
-                drop(permit);
-            });
+            }
         }
     };
     tokio::select! {
         () = accept => {}
         () = end => {}
     }
+    // Whoever waits in the system's queue is connected as far as they know: closing would break their requests off.
+    while let Ok(permit) = Arc::clone(&connections).try_acquire_owned()
+        && let Some(Ok((stream, _))) = listener.accept().now_or_never()
+    {
+        welcome(stream, permit);
+    }
     drop(listener);
-    if timeout(DRAIN_WITHIN, graceful.shutdown()).await.is_err() {
+    if timeout(within, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still under way when time was up");
     }
     tracker.close();

@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::desk::Precondition;
 use crate::error::{Error, Result};
+use crate::http::dry_run::DryRunObject;
 use crate::http::errors::Errors;
 use crate::http::extract::{Body, Json, Listing, OpenDesk, TicketAt};
+use crate::http::precondition::TicketAnswer;
 use crate::http::resource::{List, TicketList, TicketObject};
 use crate::model::patch::Patch;
 use crate::model::person::PersonRef;
@@ -68,6 +71,51 @@ pub struct RawDataHeader {
     /// `true` adds the help desk's own object to each object, as `raw.object`.
     #[param(rename = "X-Kloudless-Raw-Data", value_type = bool, required = false, default = false)]
     raw_data: Option<bool>,
+}
+
+/// What writes take, for the documentation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
+pub struct WriteHeaders {
+    /// A text of your own for this write, 1 to 255 visible ASCII characters, such as a UUID. The same request under the
+    /// same key is done once, however often it is sent: 409 while it is being done, afterwards the first answer again
+    /// with `Idempotency-Replayed: true`, for 24 hours. Another request under the key is 422. A request that makes
+    /// something gets a key if it has none, and every answer to it tells the key.
+    #[param(rename = "Idempotency-Key", value_type = String, required = false, max_length = 255, example = "8e03978e-40d5-43dd-bc93-6894a57f9324")]
+    idempotency_key: Option<String>,
+}
+
+/// What writes take in their address, for the documentation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
+pub struct DryRunParams {
+    /// `true` does nothing and answers 202 with a `DryRun` instead: the exact calls that would be made, what would be
+    /// ignored and what it costs. Reads on which a call depends are made.
+    #[param(default = false)]
+    dry_run: Option<bool>,
+}
+
+/// What changes of tickets take, for the documentation.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(
+    dead_code,
+    reason = "stands for the documentation of parameters, which is generated from it"
+)]
+pub struct MatchHeader {
+    /// The `ETag` of the ticket as you have seen it: if it has changed since, nothing is done and the answer is 412.
+    /// Zendesk compares and changes in one step, to the second; elsewhere the gateway reads and compares first, and
+    /// what people and other gateways do between that and the change is not seen.
+    #[param(rename = "If-Match", value_type = String, required = false, example = "\"mC3PvT0wXk9Jr1bZ\"")]
+    if_match: Option<String>,
 }
 
 /// What the list of tickets takes beside the page, for the documentation.
@@ -152,12 +200,13 @@ pub async fn list_tickets(open: OpenDesk, listing: Listing) -> Result<Response> 
 #[utoipa::path(
     get, path = "/tickets/{ticket_id}", operation_id = "getTicket", tag = "Tickets",
     params(AccountPath, TicketPath, RawDataHeader),
-    responses((status = 200, description = "The ticket.", body = TicketObject), Errors),
+    responses((status = 200, description = "The ticket.", body = TicketObject,
+        headers(("ETag" = String, description = "The version of the ticket, for `If-Match`."))), Errors),
 )]
 pub async fn get_ticket(open: OpenDesk, TicketAt(id): TicketAt) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let found = desk.get_ticket(&id).await?;
-    Ok(Json(StatusCode::OK, links.ticket_object(found)))
+    Ok(TicketAnswer(StatusCode::OK, links, found))
 }
 
 /// What a new ticket is made of. Attributes that the help desk does not have are ignored.
@@ -308,8 +357,10 @@ fn check_properties(properties: &[CustomProperty]) -> Result<()> {
 /// the assignee and more.
 #[utoipa::path(
     post, path = "/tickets", operation_id = "createTicket", tag = "Tickets",
-    params(AccountPath, RawDataHeader), request_body = CreateTicket,
-    responses((status = 201, description = "The new ticket.", body = TicketObject), Errors),
+    params(AccountPath, RawDataHeader, WriteHeaders, DryRunParams), request_body = CreateTicket,
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 201, description = "The new ticket.", body = TicketObject,
+        headers(("ETag" = String, description = "The version of the ticket, for `If-Match`."))), Errors),
 )]
 pub async fn create_ticket(
     open: OpenDesk,
@@ -317,7 +368,7 @@ pub async fn create_ticket(
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
     let found = desk.create_ticket(body.into_new()?).await?;
-    Ok(Json(StatusCode::CREATED, links.ticket_object(found)))
+    Ok(TicketAnswer(StatusCode::CREATED, links, found))
 }
 
 /// What to change about a ticket: what is not named stays, `null` empties what can be empty.
@@ -436,6 +487,7 @@ impl UpdateTicket {
             assignee,
             email_ccs,
             followers,
+            unless_changed_since: None,
         })
     }
 }
@@ -445,17 +497,21 @@ impl UpdateTicket {
 /// Changes what the body names, and nothing else.
 #[utoipa::path(
     patch, path = "/tickets/{ticket_id}", operation_id = "updateTicket", tag = "Tickets",
-    params(AccountPath, TicketPath, RawDataHeader), request_body = UpdateTicket,
-    responses((status = 200, description = "The ticket after the change.", body = TicketObject), Errors),
+    params(AccountPath, TicketPath, RawDataHeader, WriteHeaders, MatchHeader, DryRunParams), request_body = UpdateTicket,
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 200, description = "The ticket after the change.", body = TicketObject,
+        headers(("ETag" = String, description = "The version of the ticket, for `If-Match`."))), Errors),
 )]
 pub async fn update_ticket(
     open: OpenDesk,
     TicketAt(id): TicketAt,
+    precondition: Precondition,
     Body(body): Body<UpdateTicket>,
 ) -> Result<impl IntoResponse> {
     let OpenDesk { desk, links } = open;
-    let found = desk.update_ticket(&id, body.into_patch()?).await?;
-    Ok(Json(StatusCode::OK, links.ticket_object(found)))
+    let patch = body.into_patch()?;
+    let found = desk.update_ticket(&id, patch, &precondition).await?;
+    Ok(TicketAnswer(StatusCode::OK, links, found))
 }
 
 /// Delete a ticket
@@ -463,10 +519,15 @@ pub async fn update_ticket(
 /// Moves the ticket into the help desk's trash, where there is one.
 #[utoipa::path(
     delete, path = "/tickets/{ticket_id}", operation_id = "deleteTicket", tag = "Tickets",
-    params(AccountPath, TicketPath),
-    responses((status = 204, description = "The ticket is gone."), Errors),
+    params(AccountPath, TicketPath, WriteHeaders, MatchHeader, DryRunParams),
+    responses(
+        (status = 202, description = "With `dry_run=true`: what would be done.", body = DryRunObject),(status = 204, description = "The ticket is gone."), Errors),
 )]
-pub async fn delete_ticket(open: OpenDesk, TicketAt(id): TicketAt) -> Result<impl IntoResponse> {
-    open.desk.delete_ticket(&id).await?;
+pub async fn delete_ticket(
+    open: OpenDesk,
+    TicketAt(id): TicketAt,
+    precondition: Precondition,
+) -> Result<impl IntoResponse> {
+    open.desk.delete_ticket(&id, &precondition).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -206,6 +206,7 @@ impl TicketPatch {
             assignee,
             email_ccs,
             followers,
+            unless_changed_since: _,
         } = self;
         [
             (TicketField::TicketType, ticket_type.into()),

@@ -14,3 +14,4 @@ pub mod patch;
 pub mod person;
 pub mod text;
 pub mod ticket;
+mod version;

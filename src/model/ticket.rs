@@ -245,4 +245,7 @@ pub struct TicketPatch {
     pub email_ccs: Patch<Vec<PersonRef>>,
     /// All followers.
     pub followers: Patch<Vec<PersonRef>>,
+    /// The last change that the client has seen, where it says so: a help desk that compares and changes in one step is
+    /// asked to refuse if there was another since.
+    pub unless_changed_since: Option<Timestamp>,
 }

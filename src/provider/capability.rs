@@ -3,9 +3,11 @@
 //! Two readers: the gate, which refuses, requires and drops before a provider is asked, and
 //! `docs/providers.md`, which is generated and so cannot lie.
 
+use std::time::Duration;
+
 use crate::model::field::{CommentField, TicketField};
 use crate::model::filter::Order;
-use crate::transport::line::RateHeaders;
+use crate::transport::line::Rates;
 
 /// An operation of the Help Desk API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,10 +117,12 @@ pub struct Capabilities {
     pub create_comment: Accepts<CommentField>,
     /// Attributes of a comment's change.
     pub update_comment: Accepts<CommentField>,
+    /// How long it knows a write again by an idempotency key, where it takes keys for new tickets.
+    pub keys_last: Option<Duration>,
     /// Most objects on one of its pages.
     pub max_page_size: u16,
-    /// Where it tells its rate limit.
-    pub rate: RateHeaders,
+    /// Its rate limit.
+    pub rate: Rates,
     /// Members of the connect request whose values are secret, for the documentation.
     pub credentials: &'static [&'static str],
 }

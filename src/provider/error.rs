@@ -37,6 +37,10 @@ pub enum Kind {
     TooLarge,
     /// The help desk does not have this.
     Unsupported,
+    /// The gateway did not send it, to spare the help desk or to be safe.
+    Withheld,
+    /// A write was to be shown only, and was not sent.
+    Rehearsed,
     /// A write was sent and nobody knows whether it was carried out.
     OutcomeUnknown,
 }
@@ -70,7 +74,7 @@ impl ProviderError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self.kind,
-            Kind::RateLimited | Kind::Unavailable | Kind::Timeout
+            Kind::RateLimited | Kind::Unavailable | Kind::Timeout | Kind::Withheld
         )
     }
 
@@ -152,6 +156,25 @@ impl ProviderError {
             TransportError::Connect(_) => {
                 Self::new(Kind::Unavailable, "the help desk cannot be reached")
             }
+            TransportError::Rehearsed => Self::new(Kind::Rehearsed, "this was to be shown only"),
+            TransportError::Throttled { retry_after } => Self {
+                retry_after: Some(*retry_after),
+                ..Self::new(
+                    Kind::RateLimited,
+                    "the help desk's rate limit is used up, and room in it comes later than this request waits; Prefer: \
+                     wait=SECONDS waits longer",
+                )
+            },
+            TransportError::Withheld {
+                reason,
+                retry_after,
+            } => Self {
+                retry_after: Some(*retry_after),
+                ..Self::new(
+                    Kind::Withheld,
+                    format!("the gateway did not send this: {reason}"),
+                )
+            },
             TransportError::Timeout if repeatable => {
                 Self::new(Kind::Timeout, "the help desk did not answer in time")
             }

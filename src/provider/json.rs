@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -25,6 +26,49 @@ pub fn text(raw: Option<&RawValue>) -> Option<Text> {
 /// The texts of a list; what is none is left out.
 pub fn texts(List(list): List<&RawValue>) -> Vec<Text> {
     list.into_iter().filter_map(Text::from_raw).collect()
+}
+
+/// A value that any client can read, or null: no number beyond all numbers, no depth without an end.
+pub fn readable(raw: &RawValue) -> Box<RawValue> {
+    match serde_json::from_str::<Value>(raw.get()) {
+        Ok(_) => raw.to_owned(),
+        Err(_) => RawValue::NULL.to_owned(),
+    }
+}
+
+/// A body whose texts any client can read: half of a surrogate pair that stands alone, which JSON can
+/// spell and no text can hold, is the replacement character.
+pub fn with_whole_pairs(body: Bytes) -> Bytes {
+    let Ok(text) = std::str::from_utf8(&body) else {
+        return body;
+    };
+    if !text.contains("\\ud") && !text.contains("\\uD") {
+        return body;
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, escape)) = rest.find('\\').and_then(|at| rest.split_at_checked(at)) {
+        whole.push_str(before);
+        let low = escape.get(6..).and_then(unit);
+        let (spelled, length) = match (unit(escape), low) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (escape.get(..12), 12),
+            (Some(0xd800..=0xdfff), _) => (Some("\\ufffd"), 6),
+            // A backslash and the letter that it is about.
+            _ => {
+                let length = escape.chars().take(2).map(char::len_utf8).sum();
+                (escape.get(..length), length)
+            }
+        };
+        whole.push_str(spelled.unwrap_or_default());
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    whole.push_str(rest);
+    whole.into()
+}
+
+/// The unit of UTF-16 that an escape at the beginning of a text spells.
+fn unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
 
 /// A time if the value is one.
@@ -304,5 +348,43 @@ impl<'de: 'a, 'a> Visitor<'de> for AnyFields<'a> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Fields<'a>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Fields(Vec::new()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_pairs_are_replaced_and_nothing_else_is_touched() {
+        for (body, whole) in [
+            (r#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#),
+            (r#"["\uD83D\uDE00\uD83D"]"#, r#"["\uD83D\uDE00\ufffd"]"#),
+            (r#"["\ud83d"]"#, r#"["\ufffd"]"#),
+            (r#"["\ude00\ud83dx"]"#, r#"["\ufffd\ufffdx"]"#),
+            (r#"["\ud83d\ud83d\ude00"]"#, r#"["\ufffd\ud83d\ude00"]"#),
+            (r#"["\\ud83d","\\\ud83d"]"#, r#"["\\ud83d","\\\ufffd"]"#),
+            (r#"["\u00e9\ud8"#, r#"["\u00e9\ud8"#),
+            ("[\"\\ud83d\\\u{e9}\\", "[\"\\ufffd\\\u{e9}\\"),
+        ] {
+            assert_eq!(with_whole_pairs(body.into()), whole);
+        }
+        let no_text = Bytes::from_static(b"\\ud83d\xff");
+        assert_eq!(with_whole_pairs(no_text.clone()), no_text);
+    }
+
+    #[test]
+    fn what_common_readers_refuse_is_null() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for (value, shown) in [
+            ("1e400", "null"),
+            ("[-1e400]", "null"),
+            (deep.as_str(), "null"),
+            ("18446744073709551616", "18446744073709551616"),
+            (r#"{"a":[1.50,"x"]}"#, r#"{"a":[1.50,"x"]}"#),
+        ] {
+            let raw = RawValue::from_string(value.to_owned()).unwrap();
+            assert_eq!(readable(&raw).get(), shown);
+        }
     }
 }

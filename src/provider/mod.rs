@@ -130,6 +130,14 @@ pub trait Provider: Send + Sync + 'static {
     async fn delete_comment(&self, up: &Upstream, ticket: &TicketId, id: &CommentId) -> Result<()>;
 }
 
+/// Refuses to give out another ticket than was asked for.
+pub fn confirm_ticket(ticket: &Ticket, asked: &TicketId) -> Result<()> {
+    if ticket.id == *asked {
+        return Ok(());
+    }
+    Err(ProviderError::malformed("it is about another ticket"))
+}
+
 /// Refuses to call a comment stored as it was asked for when the help desk says otherwise.
 pub fn confirm_visibility(comment: &Comment, asked: bool) -> Result<()> {
     if comment.public == asked {

@@ -14,10 +14,11 @@ use crate::model::object::Object;
 use crate::model::page::Found;
 use crate::provider::capability::Operation;
 use crate::provider::error::{Kind, ProviderError};
+use crate::provider::json::with_whole_pairs;
 use crate::provider::{Provider, Result};
 use crate::transport::call::{Call, Replay, Reply};
 use crate::transport::line::Line;
-use crate::transport::meter::Meter;
+use crate::transport::trip::{Record, Trip};
 
 /// Exchanges credentials that have expired.
 #[async_trait]
@@ -43,30 +44,27 @@ pub struct Upstream {
 /// What a client's request says beside what it asks for.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// When the client's patience ends.
-    pub deadline: Instant,
-    /// How long it was at the beginning.
+    /// Until when, and what is written down.
+    pub trip: Trip,
+    /// How long the client's patience was at the beginning.
     pub patience: Duration,
     /// Whether the client wants the help desk's own objects too.
     pub wants_raw: bool,
-    /// Counts what the request costs at the help desk.
-    pub meter: Meter,
 }
 
 impl Terms {
     /// A request that may take this long from now on.
     pub fn within(patience: Duration) -> Self {
         Self {
-            deadline: Instant::now() + patience,
+            trip: Trip::within(patience),
             patience,
             wants_raw: false,
-            meter: Meter::default(),
         }
     }
 
     /// Whether so much of the client's patience is used up that what there is should be given out.
     pub fn is_late(&self) -> bool {
-        self.deadline.saturating_duration_since(Instant::now()) < self.patience / 2
+        self.trip.deadline.saturating_duration_since(Instant::now()) < self.patience / 2
     }
 }
 
@@ -126,19 +124,25 @@ impl Upstream {
     }
 
     /// [`Self::send`] over this line.
-    async fn send_with(&self, line: &Line, call: &Call) -> Result<Reply> {
+    async fn send_with(&self, line: &Arc<Line>, call: &Call) -> Result<Reply> {
+        if self.terms.trip.deadline <= Instant::now() {
+            // Nothing is sent, so it certainly does not happen.
+            let message = "the time for this request was over before the help desk was asked";
+            return Err(ProviderError::new(Kind::Timeout, message));
+        }
         let repeatable = call.replay == Replay::Safe;
         let sent = line
-            .send(
-                call,
-                self.operation.name(),
-                self.terms.deadline,
-                &self.terms.meter,
-            )
+            .send(call, self.operation.name(), &self.terms.trip)
             .await;
         let reply = sent.map_err(|error| ProviderError::from_transport(&error, repeatable))?;
         if reply.status.is_success() {
-            return Ok(reply);
+            if let Some(record) = self.terms.trip.record.as_ref().filter(|_| !repeatable) {
+                record.carried_out();
+            }
+            return Ok(Reply {
+                body: with_whole_pairs(reply.body),
+                ..reply
+            });
         }
         if reply.status.is_server_error() && !repeatable {
             return Err(ProviderError::outcome_unknown());
@@ -212,8 +216,10 @@ impl Upstream {
     pub fn raw(&self, object: &RawValue) -> Option<Box<RawValue>> {
         let raw = self.terms.wants_raw.then(|| object.to_owned())?;
         // A help desk that echoes the credential must not tell it to the client, in whatever spelling.
+        // One that the client could not read would take all that stands beside it along.
+        let value: Value = serde_json::from_str(raw.get()).ok()?;
         let plain = if raw.get().contains('\\') {
-            serde_json::from_str::<Value>(raw.get()).ok()?.to_string()
+            value.to_string()
         } else {
             raw.get().to_owned()
         };
@@ -225,6 +231,11 @@ impl Upstream {
         }
     }
 
+    /// A key by which a help desk that takes keys knows this write again; none for what may be repeated.
+    pub fn key(&self) -> Option<&str> {
+        self.terms.trip.record.as_deref().map(Record::key)
+    }
+
     /// Whether the client wants the help desk's own objects too.
     pub fn wants_raw(&self) -> bool {
         self.terms.wants_raw
@@ -232,7 +243,7 @@ impl Upstream {
 
     /// Waits a moment for the help desk's time to go on; fails once the client's patience is over.
     pub async fn pause(&self, how_long: Duration) -> Result<()> {
-        if Instant::now() + how_long >= self.terms.deadline {
+        if Instant::now() + how_long >= self.terms.trip.deadline {
             return Err(ProviderError::new(
                 Kind::Timeout,
                 "what the help desk holds changes faster than it can be listed",

@@ -35,6 +35,12 @@ pub enum StoreError {
         /// The column that cannot be read.
         column: &'static str,
     },
+    /// An intent is somebody else's by now: its holder took longer than it may.
+    #[error("the intent is held by somebody else")]
+    NotHeld,
+    /// A statement did not come to its end: the process is about to.
+    #[error("the statement was not run to its end")]
+    Cancelled,
     /// The cryptographic library failed, which it does only without randomness or memory.
     #[error("sealing failed")]
     Cipher,
@@ -58,7 +64,9 @@ pub enum StoreError {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Unavailable(_) | StoreError::NotHeld | StoreError::Cancelled => {
+                Self::Unavailable(error.into())
+            }
             StoreError::Migration(_)
             | StoreError::WrongMasterKey
             | StoreError::Sealed { .. }

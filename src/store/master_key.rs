@@ -31,6 +31,8 @@ pub(super) enum Purpose {
     PageToken,
     /// Signs the access tokens that clients hold.
     AccessToken,
+    /// Hashes idempotency keys and requests.
+    Intent,
 }
 
 /// Why a text is not a master key. It does not repeat the text.
@@ -99,6 +101,7 @@ impl MasterKey {
             Purpose::Credentials => b"credentials",
             Purpose::PageToken => b"page-token",
             Purpose::AccessToken => b"access-token",
+            Purpose::Intent => b"intent",
         };
         let mut key = Box::new([0; KEY_BYTES]);
         hkdf::Salt::new(hkdf::HKDF_SHA256, b"deskgate")

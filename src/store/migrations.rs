@@ -19,6 +19,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "reconnection",
         include_str!("../../migrations/0002_reconnection.sql"),
     ),
+    (
+        3,
+        "intents",
+        include_str!("../../migrations/0003_intents.sql"),
+    ),
 ];
 
 /// Returns what brings a database up to date, each migration in a transaction of its own.

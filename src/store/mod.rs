@@ -5,7 +5,8 @@
 //! boolean; times are unix milliseconds), and `on_db!` runs it against the pool that we have.
 //! Every query is tested on both.
 //!
-//! [`accounts`] has the stored connections, [`applications`] who owns them, [`keys`] who may call.
+//! [`accounts`] has the stored connections, [`applications`] who owns them, [`keys`] who may call, [`intents`] what is
+//! being done.
 //! Credentials are sealed by the [`vault`] under the [`master_key`]; `connect` opens the database.
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub mod accounts;
 pub mod applications;
 mod connect;
 pub mod error;
+pub mod intents;
 pub mod keys;
 pub mod master_key;
 mod migrations;

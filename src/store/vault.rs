@@ -30,12 +30,14 @@ pub struct Vault {
     /// AES-256-GCM-SIV (RFC 8452), not plain GCM: nonces are 96 random bits, and were one ever
     /// drawn twice, plain GCM would lose its authentication key. Here a repeated nonce reveals only
     /// whether two equal texts were sealed for the same place. RFC 8452 (section 6) is content with
-    /// 2^48 seals under one key; we do one per account and change of credentials.
+    /// 2^48 seals under one key; we do one per account and change of credentials, and one per kept answer.
     seal: RandomizedNonceKey,
     /// Seals page tokens.
     page_token: SecretBox<[u8; 32]>,
     /// Signs access tokens.
     access_token: SecretBox<[u8; 32]>,
+    /// Hashes idempotency keys and requests.
+    intent: SecretBox<[u8; 32]>,
 }
 
 /// The place in the database that a sealed text belongs to.
@@ -52,6 +54,15 @@ pub(super) enum Place<'a> {
         /// The address that they may be sent to.
         origin: &'a str,
     },
+    /// The final answer of one intent.
+    Answer {
+        /// The application that asked.
+        application: &'a ApplicationId,
+        /// The account that it asked of; 0 for none.
+        account: i64,
+        /// The intent.
+        intent: &'a str,
+    },
     /// One row of the settings.
     Setting(&'a str),
 }
@@ -67,6 +78,7 @@ impl Vault {
             seal,
             page_token: master_key.derive(Purpose::PageToken),
             access_token: master_key.derive(Purpose::AccessToken),
+            intent: master_key.derive(Purpose::Intent),
         })
     }
 
@@ -78,6 +90,11 @@ impl Vault {
     /// Returns the key that access tokens are signed with.
     pub fn access_token_key(&self) -> &SecretBox<[u8; 32]> {
         &self.access_token
+    }
+
+    /// Returns the key that idempotency keys and requests are hashed with.
+    pub(super) fn intent_key(&self) -> &SecretBox<[u8; 32]> {
+        &self.intent
     }
 
     /// Seals a text for a place. Two seals of one text differ.
@@ -138,6 +155,16 @@ impl Vault {
                 add(&account.get().to_string());
                 add(service);
                 add(origin);
+            }
+            Place::Answer {
+                application,
+                account,
+                intent,
+            } => {
+                add("answer");
+                add(application.as_str());
+                add(&account.to_string());
+                add(intent);
             }
             Place::Setting(name) => {
                 add("setting");

@@ -23,6 +23,8 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 pub enum Replay {
     /// Carrying it out twice is the same as once.
     Safe,
+    /// It carries a key by which the vendor knows a repetition, and answers it as it did before.
+    Keyed,
     /// Carrying it out twice makes a second ticket or reply.
     Never,
 }
@@ -41,6 +43,8 @@ pub struct Call {
     pub body: Option<Value>,
     /// Whether it may be repeated blindly.
     pub replay: Replay,
+    /// The key by which the vendor knows a repetition, for those that take `Idempotency-Key`.
+    pub key: Option<String>,
 }
 
 impl Call {
@@ -58,6 +62,7 @@ impl Call {
             query: Vec::new(),
             body: None,
             replay,
+            key: None,
         }
     }
 
@@ -85,6 +90,16 @@ impl Call {
     /// Removes something.
     pub fn delete(path: impl IntoIterator<Item = Cow<'static, str>>) -> Self {
         Self::new(Method::DELETE, path)
+    }
+
+    /// Gives it a key by which the vendor knows a repetition.
+    #[must_use]
+    pub fn keyed(self, key: &str) -> Self {
+        Self {
+            replay: Replay::Keyed,
+            key: Some(key.to_owned()),
+            ..self
+        }
     }
 
     /// Adds a query parameter.

@@ -22,7 +22,7 @@ pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Transp
 pub struct Bodies(pub Arc<Semaphore>);
 
 /// No reply at all. Each variant says whether the call may have been carried out.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum TransportError {
     /// No connection was made: certainly not carried out. Always repeated.
     #[error("no connection could be made: {0}")]
@@ -34,6 +34,24 @@ pub enum TransportError {
     /// does no harm.
     #[error("the connection broke: {0}")]
     Interrupted(String),
+    /// The vendor's rate limit has no room in the time that the client waits: certainly not carried out. Repeated by nobody
+    /// but the client.
+    #[error("the rate limit of the help desk is used up")]
+    Throttled {
+        /// When there is room.
+        retry_after: Duration,
+    },
+    /// It was to be noted only: not carried out.
+    #[error("not sent: this is a rehearsal")]
+    Rehearsed,
+    /// The gateway itself did not send it: certainly not carried out. Repeated by nobody but the client.
+    #[error("not sent: {reason}")]
+    Withheld {
+        /// Why.
+        reason: &'static str,
+        /// When it may be worth another try.
+        retry_after: Duration,
+    },
     /// The body is larger than we read. Never repeated.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {

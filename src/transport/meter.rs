@@ -1,7 +1,8 @@
 //! What a request has cost at the help desk.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
 /// Counts the upstream calls of one request. A clone counts on the same meter.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ struct Counts {
     credits: AtomicU32,
     /// Whether it said so at all.
     has_credits: AtomicBool,
+    /// Milliseconds of waiting for room in the rate limit.
+    waited: AtomicU64,
 }
 
 impl Meter {
@@ -28,6 +31,17 @@ impl Meter {
     pub fn count_credits(&self, credits: u32) {
         self.0.credits.fetch_add(credits, Relaxed);
         self.0.has_credits.store(true, Relaxed);
+    }
+
+    /// Counts waiting for room in the rate limit.
+    pub fn count_wait(&self, waited: Duration) {
+        let waited = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        self.0.waited.fetch_add(waited, Relaxed);
+    }
+
+    /// How long calls have waited so far.
+    pub fn waited(&self) -> Duration {
+        Duration::from_millis(self.0.waited.load(Relaxed))
     }
 
     /// Calls so far.

@@ -4,9 +4,17 @@
 //! without a clock of its own, [`egress`] says which addresses may be called at all, and [`mod@line`]
 //! puts them together for one account.
 
+pub mod breaker;
+#[cfg(test)]
+mod breaker_law;
+pub mod broker;
+pub mod budget;
 pub mod call;
 pub mod egress;
+pub mod hosts;
 pub mod http;
 pub mod line;
 pub mod meter;
 pub mod retry;
+pub mod retry_budget;
+pub mod trip;

@@ -57,7 +57,10 @@ pub fn decide(
         Outcome::Failed(error) => match error {
             TransportError::Connect(_) => (true, None),
             TransportError::Timeout | TransportError::Interrupted(_) => (false, None),
-            TransportError::TooLarge { .. } => return None,
+            TransportError::TooLarge { .. }
+            | TransportError::Throttled { .. }
+            | TransportError::Rehearsed
+            | TransportError::Withheld { .. } => return None,
         },
     };
     if !certainly_not_done && replay == Replay::Never {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use deskgate::error::Error;
 use deskgate::model::field::{CommentField, Field, TicketField};
@@ -150,6 +151,18 @@ async fn cost<D: HelpDesk>() -> String {
     sizes.join(", ")
 }
 
+/// What a help desk does with idempotency keys.
+fn keys(keys_last: Option<Duration>) -> String {
+    match keys_last {
+        Some(last) => {
+            let minutes = last.as_secs() / 60;
+            format!("- Knows a new ticket again by an idempotency key, for {minutes} minutes\n")
+        }
+        None => "- Takes no idempotency keys: the gateway looks for what became of a lost write\n"
+            .into(),
+    }
+}
+
 #[tokio::test]
 async fn the_providers_document_is_fresh() {
     let mut text =
@@ -168,6 +181,7 @@ async fn the_providers_document_is_fresh() {
             max_page_size,
             rate,
             credentials,
+            keys_last,
             list,
         } = provider.capabilities();
         let place = match domain {
@@ -210,6 +224,7 @@ async fn the_providers_document_is_fresh() {
         } else {
             writeln!(text, "- Rate limit read from: `{remaining}`{used}").unwrap();
         }
+        text.push_str(&keys(*keys_last));
         let orders: Vec<_> = list
             .orders
             .iter()
@@ -261,6 +276,11 @@ fn meaning(error: &Error) -> &'static str {
         Error::NotSupported(_) => "The gateway or this help desk does not have this.",
         Error::PayloadTooLarge { .. } => "The body is too large.",
         Error::UnsupportedMediaType => "The body is not `application/json`.",
+        Error::PreconditionFailed => "The ticket is not the version that `If-Match` names.",
+        Error::InProgress { .. } => {
+            "The same request is being done under this `Idempotency-Key`; `Retry-After`."
+        }
+        Error::KeyReused => "This `Idempotency-Key` was used for another request.",
         Error::Overloaded => "Too many requests are under way; `Retry-After`.",
         Error::TimedOut => "The request took too long.",
         Error::Unavailable(_) => {
@@ -286,8 +306,14 @@ fn meaning(error: &Error) -> &'static str {
             Kind::Malformed => "The help desk sent what cannot be read or trusted.",
             Kind::TooLarge => "The help desk sent more than may be read.",
             Kind::Unsupported => "This help desk does not have this, or not for this object.",
+            Kind::Rehearsed => "Never told: `dry_run=true` answers 202.",
+            Kind::Withheld => {
+                "The gateway did not send it: the help desk has failed too often just now, too much of it is under way, \
+                 or what is to be done could not be written down; `Retry-After`."
+            }
             Kind::OutcomeUnknown => {
-                "A write was sent and nobody knows whether it was carried out: look before you send it again."
+                "A write was sent and nobody knows whether it was carried out: send the same request with its \
+                 `Idempotency-Key` again to have it settled; `Retry-After`."
             }
         },
     }
@@ -309,6 +335,7 @@ fn the_errors_document_is_fresh() {
         Kind::Malformed,
         Kind::TooLarge,
         Kind::Unsupported,
+        Kind::Withheld,
         Kind::OutcomeUnknown,
     ];
     let mut errors = vec![
@@ -323,6 +350,11 @@ fn the_errors_document_is_fresh() {
         Error::NotSupported(text()),
         Error::PayloadTooLarge { limit: 1 },
         Error::UnsupportedMediaType,
+        Error::PreconditionFailed,
+        Error::InProgress {
+            retry_after: Duration::from_secs(1),
+        },
+        Error::KeyReused,
         Error::Overloaded,
         Error::TimedOut,
         Error::Unavailable("x".into()),

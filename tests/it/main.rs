@@ -6,11 +6,15 @@
 )]
 
 mod api;
+mod calm;
+mod chaos;
 mod commands;
 mod contract;
 mod desks;
 mod documents;
 mod freshdesk;
+mod hostile_server;
+mod load;
 mod rt;
 mod store;
 mod support;

@@ -80,6 +80,7 @@ fn modules_use_only_what_lies_below_them() {
                 "model",
                 "provider",
                 "simulator",
+                "transport::budget",
                 "transport::call",
                 "transport::egress",
                 "transport::line",

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use deskgate::providers::zendesk::sim::records_people::Token;
+use deskgate::transport::http::TransportError;
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
+use tower::util::BoxCloneSyncService;
 
 use crate::contract::lab::{Lab, address, new_ticket, upstream};
 use crate::desks::HelpDesk;
 use crate::desks::zendesk::Zendesk;
+use crate::support::upstream::Fault;
 
 /// A simulated Zendesk and a gateway, with an account that has an OAuth pair which expires in an hour. The
 /// account's address.
@@ -520,6 +524,36 @@ async fn writes_that_collide_are_sent_again() {
 }
 
 #[tokio::test]
+async fn zendesk_compares_once_more_when_it_changes_a_ticket() {
+    let lab = Lab::<Zendesk>::start().await;
+    let (ticket, made) = lab.ticket().await;
+    let seen = lab.app.get(&ticket).await.headers["etag"].clone();
+    lab.app.clock.advance(Duration::from_secs(2));
+    // Between the gateway's look and its change an agent is quicker.
+    let (desk, id) = (lab.desk.clone(), upstream(&made));
+    let line = lab.desk.transport();
+    lab.wire
+        .redirect(BoxCloneSyncService::new(tower::service_fn(
+            move |request: http::Request<bytes::Bytes>| {
+                let (desk, line, id) = (desk.clone(), line.clone(), id.clone());
+                async move {
+                    if request.method() == http::Method::PUT {
+                        desk.edit(&id, "changed by an agent").await;
+                    }
+                    line.oneshot(request).await
+                }
+            },
+        )));
+
+    let patch = lab.app.patch(&ticket, json!({ "subject": "mine" }));
+    let answer = patch.header("if-match", seen.to_str().unwrap()).await;
+
+    assert_eq!(answer.refused(412), "precondition_failed");
+    let now = lab.app.get(&ticket).await.expect(200);
+    assert_eq!(now["subject"], "changed by an agent");
+}
+
+#[tokio::test]
 async fn requests_cost_the_calls_that_the_readme_says() {
     let lab = Lab::<Zendesk>::start().await;
     let (ticket, _) = lab.ticket().await;
@@ -710,4 +744,30 @@ async fn a_firewall_is_no_refusal_of_the_credentials_and_nothing_it_says_is_pass
         .as_application(Method::GET, &tickets)
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn a_create_that_may_have_happened_is_not_forgotten_when_its_repetition_cannot_be_sent() {
+    let lab = Lab::<Zendesk>::start().await;
+    let before = lab.desk.tickets().await.len();
+    let lab = lab.in_still_time();
+    // It is made, but the answer is lost; then the help desk cannot be reached, not even to look.
+    let lost = || TransportError::Interrupted("reset".into());
+    let gone = || TransportError::Connect("refused".into());
+    lab.wire.disturb(
+        std::iter::once(Fault::After(Err(lost())))
+            .chain((0..20).map(|_| Fault::Instead(Err(gone())))),
+    );
+    let create = |key: &str| {
+        let request = lab.app.post("/tickets", new_ticket());
+        request.header("idempotency-key", key)
+    };
+
+    let first = create("k").await;
+    lab.wire.disturb([]);
+    lab.app.restart();
+
+    assert_eq!(first.refused(504), "outcome_unknown");
+    create("k").await.expect(201);
+    assert_eq!(lab.desk.tickets().await.len(), before + 1);
 }

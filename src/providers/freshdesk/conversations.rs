@@ -16,6 +16,7 @@ use crate::model::page::{Cursor, End, Found, PageRequest, Then};
 use crate::provider::error::{Kind, ProviderError};
 use crate::provider::upstream::{Upstream, read, read_object};
 use crate::provider::{Result, confirm_visibility};
+use crate::providers::freshdesk::walk::SKEW;
 use crate::providers::freshdesk::{held_for_spam, state, translate, wire, writable};
 
 /// The last page of conversations that is read.
@@ -153,7 +154,7 @@ pub(super) async fn page(
             entry
                 .changed_at()
                 .zip(now)
-                .is_some_and(|(changed, now)| changed >= now)
+                .is_some_and(|(changed, now)| (now..=now + SKEW).contains(&changed))
         };
         if place.is_some() || all.len() <= size || !all.iter().any(is_open) {
             break (all, now);

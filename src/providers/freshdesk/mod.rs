@@ -6,6 +6,7 @@
 mod classify;
 mod conversations;
 mod numbered;
+mod rates;
 pub mod sim;
 mod statuses;
 #[cfg(test)]
@@ -47,7 +48,7 @@ use crate::provider::{Identity, Provider, Renewal, Result};
 use crate::providers::freshdesk::statuses::Labels;
 use crate::transport::call::{Endpoint, Reply};
 use crate::transport::egress::is_label;
-use crate::transport::line::RateHeaders;
+use crate::transport::line::Rates;
 
 /// How long the names of statuses are remembered.
 const LABELS_LAST: Duration = Duration::from_mins(10);
@@ -131,8 +132,11 @@ const CAPABILITIES: Capabilities = Capabilities {
         refused: &[],
         clearable: &[],
     },
+    keys_last: None,
     max_page_size: translate::MAX_PAGE,
-    rate: RateHeaders {
+    rate: Rates {
+        charges: rates::charges,
+        told: rates::told,
         remaining: &["x-ratelimit-remaining"],
         used: Some("x-ratelimit-used-currentrequest"),
     },

@@ -16,7 +16,7 @@ use crate::model::text::Text;
 use crate::model::ticket::{CustomProperty, NewTicket, Ticket, TicketPatch};
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
-use crate::provider::json::{Number, number, patched, text, texts, time, whole_seconds};
+use crate::provider::json::{Number, number, patched, readable, text, texts, time, whole_seconds};
 use crate::providers::freshdesk::statuses::{self, Labels};
 use crate::providers::freshdesk::walk::List;
 use crate::providers::freshdesk::wire;
@@ -234,6 +234,7 @@ pub(super) fn update_ticket(id: &TicketId, patch: &TicketPatch) -> Result<Option
         assignee,
         email_ccs: _,
         followers: _,
+        unless_changed_since: _,
     } = patch;
     let mut body = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
@@ -370,7 +371,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, labels: &Labels) -> Ticket {
     let (status, native_status) = statuses::status(status, labels);
     let property = |(id, value): (Cow<'_, str>, &RawValue)| CustomProperty {
         id: id.into_owned(),
-        value: value.to_owned(),
+        value: readable(value),
     };
     Ticket {
         id: TicketId::from_upstream(id.0.to_string()),

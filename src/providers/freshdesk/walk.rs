@@ -43,6 +43,9 @@ const KEPT: usize = 6000;
 const KEPT_FOR: Duration = Duration::from_mins(1);
 /// How long an open second is waited for before it is looked at again.
 const PAUSE: Duration = Duration::from_millis(400);
+/// How far the vendor's clock may be behind the times of its tickets, in seconds: what is further ahead is
+/// not waited for.
+pub(super) const SKEW: i64 = 60;
 /// How often a second is read that seems to lose rows.
 const PASSES: u32 = 3;
 
@@ -228,6 +231,11 @@ pub(super) async fn page(
                             return Ok(end(&walk, given, &lists, ended_at));
                         }
                         if given.is_empty() {
+                            let now = reader.now.load(Relaxed);
+                            if held.iter().all(|row| row.second > now + SKEW) {
+                                let what = "its clock is far behind the times of its tickets";
+                                return Err(ProviderError::malformed(what));
+                            }
                             // Nothing but open seconds, too long for the page: in a moment they are closed.
                             (at_end, ended_at) = (0, None);
                             held.clear();
@@ -399,25 +407,21 @@ impl Reader<'_> {
         };
         let read = |ticket| translate::row(ticket, self.labels);
         let found = self.up.read_list(&reply, read)?;
-        let rows = found.into_iter().filter_map(
-            |Found {
-                 object: (second, id, ticket),
-                 raw,
-             }| {
-                let mut object = ticket;
-                match self.list {
-                    List::Live => {}
-                    List::Trash => object.deleted = true,
-                    List::Spam => object.spam = true,
-                }
-                Some(Row {
-                    second: second?,
-                    id,
-                    found: Found { object, raw },
-                })
-            },
-        );
-        let mut rows: Vec<_> = rows.filter(|row| row.second >= since).collect();
+        let row = |Found { object, raw }| {
+            let (second, id, mut ticket): (Option<i64>, u64, Ticket) = object;
+            match self.list {
+                List::Live => {}
+                List::Trash => ticket.deleted = true,
+                List::Spam => ticket.spam = true,
+            }
+            // Left out, it would be missing from what is said to be all.
+            let second = second.ok_or_else(|| ProviderError::malformed("when a ticket changed"))?;
+            let object = ticket;
+            let found = Found { object, raw };
+            Ok(Row { second, id, found })
+        };
+        let mut rows: Vec<Row> = found.into_iter().map(row).collect::<Result<_>>()?;
+        rows.retain(|row| row.second >= since);
         rows.sort_by_key(|row| row.second);
         let now = reply.seen_at();
         self.now.store(now.unwrap_or(0), Relaxed);

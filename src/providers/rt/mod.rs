@@ -40,7 +40,7 @@ use crate::provider::upstream::Upstream;
 use crate::provider::{Identity, Provider, Renewal, Result};
 use crate::providers::rt::credentials::Options;
 use crate::transport::call::{Endpoint, Reply};
-use crate::transport::line::RateHeaders;
+use crate::transport::line::Rates;
 
 /// RT's fact sheet.
 const CAPABILITIES: Capabilities = Capabilities {
@@ -127,8 +127,12 @@ const CAPABILITIES: Capabilities = Capabilities {
         refused: &[],
         clearable: &[],
     },
+    keys_last: None,
     max_page_size: searches::MAX_PAGE,
-    rate: RateHeaders {
+    // RT has no rate limit.
+    rate: Rates {
+        charges: |_| Vec::new(),
+        told: |_, _| Vec::new(),
         remaining: &[],
         used: None,
     },

@@ -151,6 +151,7 @@ fn members(
         assignee,
         email_ccs,
         followers,
+        unless_changed_since: _,
     } = wanted;
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| {

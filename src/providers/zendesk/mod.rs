@@ -9,6 +9,7 @@ mod credentials;
 mod export;
 mod list;
 mod people;
+mod rates;
 pub mod sim;
 mod statuses;
 #[cfg(test)]
@@ -44,7 +45,7 @@ use crate::provider::{Identity, Provider, Renewal, Result, confirm_visibility};
 use crate::providers::zendesk::people::People;
 use crate::providers::zendesk::statuses::Labels;
 use crate::transport::call::{Call, Endpoint, Reply};
-use crate::transport::line::RateHeaders;
+use crate::transport::line::Rates;
 
 /// How long the names of statuses, and who the connected agent is, are remembered.
 const FACTS_LAST: Duration = Duration::from_mins(10);
@@ -155,8 +156,12 @@ const CAPABILITIES: Capabilities = Capabilities {
         refused: &[CommentField::Content, CommentField::Author],
         clearable: &[],
     },
+    // Two hours (section 4), less what clocks may be apart.
+    keys_last: Some(Duration::from_mins(115)),
     max_page_size: translate::MAX_PAGE,
-    rate: RateHeaders {
+    rate: Rates {
+        charges: rates::charges,
+        told: rates::told,
         remaining: &[
             "x-rate-limit-remaining",
             "ratelimit-remaining",
@@ -236,7 +241,11 @@ impl Provider for Zendesk {
     async fn create_ticket(&self, up: &Upstream, new: NewTicket) -> Result<Found<Ticket>> {
         let is_solved = new.status == Status::Resolved && new.assignee.is_none();
         let me = if is_solved { *me(up).await } else { None };
-        let reply = send(up, translate::create_ticket(&new, me)?).await?;
+        let mut call = translate::create_ticket(&new, me)?;
+        if let Some(key) = up.key() {
+            call = call.keyed(key);
+        }
+        let reply = send(up, call).await?;
         let made = one(up, &reply, &*labels(up).await).await;
         let made = made.map_err(|_| ProviderError::outcome_unknown())?;
         // The description is a comment too: it is not to be seen by more people than was asked for.
@@ -253,6 +262,7 @@ impl Provider for Zendesk {
         patch: TicketPatch,
     ) -> Result<Found<Ticket>> {
         let needs_current = !patch.email_ccs.is_keep() || !patch.followers.is_keep();
+        let is_conditional = patch.unless_changed_since.is_some();
         let is_solved = patch.status == Patch::Set(Status::Resolved) && patch.assignee.is_keep();
         let mut tries = 1;
         let reply = loop {
@@ -265,7 +275,7 @@ impl Provider for Zendesk {
                 return self.get_ticket(up, id).await;
             };
             // What rests on the ticket as it was read is not sent again as it is.
-            let sent = if needs_current {
+            let sent = if needs_current || is_conditional {
                 up.send(call.clone()).await
             } else {
                 send(up, call.clone()).await
@@ -273,7 +283,12 @@ impl Provider for Zendesk {
             match sent {
                 Ok(reply) => break reply,
                 // Somebody else changed it since it was read: read it again.
-                Err(error) if needs_current && is_collision(&error) && tries < COLLISIONS => {
+                Err(error)
+                    if needs_current
+                        && !is_conditional
+                        && is_collision(&error)
+                        && tries < COLLISIONS =>
+                {
                     tries += 1;
                 }
                 // Nobody works on it, and nobody is named who solves it: the connected agent does.

@@ -14,7 +14,7 @@ use crate::model::ticket::{CustomProperty, NewTicket, Status, Ticket, TicketPatc
 use crate::provider::Result;
 use crate::provider::error::{Kind, ProviderError};
 use crate::provider::json::{
-    Fields, List, Number, number, patched, text, texts, time, whole_seconds,
+    Fields, List, Number, number, patched, readable, text, texts, time, whole_seconds,
 };
 use crate::providers::zendesk::people::People;
 use crate::providers::zendesk::statuses::{self, Labels};
@@ -167,6 +167,7 @@ pub(super) fn update_ticket(
         assignee,
         email_ccs,
         followers,
+        unless_changed_since,
     } = patch;
     let mut body = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
@@ -216,10 +217,12 @@ pub(super) fn update_ticket(
     if body.is_empty() {
         return Ok(None);
     }
-    if let Some(current) = current {
-        // What is added and removed rests on what is there: refused if it has changed since (section 4).
+    // What is added and removed rests on what is there: refused if it has changed since (section 4). So is what a
+    // client wants to change of what it has seen.
+    let seen = unless_changed_since.or_else(|| current?.modified_at);
+    if let Some(seen) = seen {
         body.insert("safe_update".into(), json!(true));
-        body.insert("updated_stamp".into(), json!(current.modified_at));
+        body.insert("updated_stamp".into(), json!(seen));
     }
     Ok(Some(Call::put(ticket_path(id)?, json!({ "ticket": body }))))
 }
@@ -394,7 +397,7 @@ pub(super) fn ticket(ticket: wire::Ticket<'_>, people: &People, labels: &Labels)
 fn property(members: &Fields<'_>) -> Option<CustomProperty> {
     Some(CustomProperty {
         id: members.get("id")?.get().trim_matches('"').to_owned(),
-        value: members.get("value")?.to_owned(),
+        value: readable(members.get("value")?),
     })
 }
 

@@ -330,7 +330,7 @@ async fn a_request_has_the_id_that_the_client_gave_if_it_is_a_sane_one() {
 async fn too_many_requests_at_once_are_refused_at_once() {
     let (mut app, _) = TestApp::freshdesk().await;
     app.edge.in_flight = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
-    app.router = deskgate::http::router(app.edge.clone());
+    app.restart();
 
     let answer = app.get("/tickets").await;
 

@@ -3,3 +3,4 @@
 mod access;
 mod accounts;
 mod bad_input;
+mod idempotency;

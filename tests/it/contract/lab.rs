@@ -44,6 +44,12 @@ impl<D: HelpDesk> Lab<D> {
         self.app.clock.advance(Duration::from_hours(24));
         self.desk = D::start(setup, self.app.clock.clone()).await;
         self.wire.redirect(self.desk.transport());
+        self.restart();
+    }
+
+    /// Starts the gateway anew: what it has learned of the help desk's health and limits is forgotten.
+    pub(crate) fn restart(&self) {
+        self.app.restart();
     }
 
     /// Has time jump over every wait of the gateway.

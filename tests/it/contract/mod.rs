@@ -6,11 +6,14 @@
 pub(crate) mod attributes;
 mod comments;
 mod comments_law;
+mod conditional;
 pub(crate) mod costs;
+mod dry_run;
 mod failures;
 mod filters;
+mod hostile;
 pub(crate) mod lab;
-mod law;
+pub(crate) mod law;
 mod privacy;
 mod tickets;
 mod walks;
@@ -24,6 +27,7 @@ macro_rules! contract {
                 comments_law: the_paging_law_holds_for_comments;
                 filters: filters_show_what_they_say_and_nothing_else;
                 privacy: private_comments_stay_private;
+                hostile: a_changed_answer_does_no_harm;
             }
             contract! { @promises $desk $(, $ignored)?;
                 failures:
@@ -35,7 +39,7 @@ macro_rules! contract {
                     every_kind_of_failure_is_reached,
                     a_redirect_is_not_followed,
                     reads_are_repeated_after_trouble,
-                    a_create_without_an_answer_to_trust_is_said_to_be_unknown,
+                    a_create_without_an_answer_to_trust_is_looked_for,
                     a_create_that_certainly_did_not_happen_is_repeated,
                     a_written_ticket_is_answered_even_if_it_cannot_be_read_again,
                     retry_after_is_in_whole_seconds,
@@ -53,6 +57,13 @@ macro_rules! contract {
                     sparse_objects_have_what_was_asked_for,
                     the_last_page_says_what_is_not_listed,
                     a_sync_token_shows_what_has_changed_since;
+                dry_run:
+                    a_dry_run_sends_nothing_and_shows_what_would_be_sent,
+                    a_dry_run_tells_what_would_be_ignored_or_refused;
+                conditional:
+                    a_version_is_the_same_until_the_ticket_changes,
+                    a_stale_writer_changes_nothing,
+                    of_two_writers_one_wins;
                 tickets:
                     a_ticket_is_made_as_it_was_asked_for,
                     a_new_ticket_has_the_defaults_of_the_api,

@@ -21,6 +21,7 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tempfile::TempDir;
 
 mod accounts;
+mod intents;
 mod keys;
 mod opening;
 mod sealing;
@@ -91,7 +92,13 @@ impl Database {
                 .collect();
         }
         let mut dump = Vec::new();
-        for table in ["settings", "applications", "api_keys", "accounts"] {
+        for table in [
+            "settings",
+            "applications",
+            "api_keys",
+            "accounts",
+            "intents",
+        ] {
             let rows = format!("select row_to_json(row)::text from {table} row");
             dump.extend(self.read(&rows).await.concat().into_bytes());
         }

@@ -35,10 +35,13 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     if status >= 400 {
         valid("Error", &answer.body);
         assert_eq!(answer.body["status_code"], status);
-        assert_eq!(
-            answer.body["id"],
-            answer.headers["x-request-id"].to_str().unwrap()
-        );
+        // An answer that was given before is the same in every byte.
+        if !answer.headers.contains_key("idempotency-replayed") {
+            assert_eq!(
+                answer.body["id"],
+                answer.headers["x-request-id"].to_str().unwrap()
+            );
+        }
     }
     let path = path.trim_end_matches('/');
     let Some(operation) = operation(method, path) else {

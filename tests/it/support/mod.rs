@@ -5,14 +5,16 @@ pub(crate) mod document;
 pub(crate) mod request;
 pub(crate) mod upstream;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use deskgate::access_token::{AccessTokens, Scope};
 use deskgate::clock::Clock;
 use deskgate::desk::Desks;
+use deskgate::desk::intents::Intents;
 use deskgate::http::auth::ApiKeys;
+use deskgate::http::pressure::{Pressure, Relieved};
 use deskgate::http::{Edge, router};
 use deskgate::model::id::AccountId;
 use deskgate::providers;
@@ -40,7 +42,7 @@ pub(crate) const PUBLIC_URL: &str = "https://desk.example.com";
 /// A gateway, and what a test needs to call it.
 pub(crate) struct TestApp {
     /// The whole stack.
-    pub(crate) router: NormalizePath<Router>,
+    router: Mutex<Relieved<NormalizePath<Router>>>,
     /// What the handlers share.
     pub(crate) edge: Edge,
     /// What time it is, for the gateway and the simulator.
@@ -55,6 +57,12 @@ pub(crate) struct TestApp {
     pub(crate) token: SecretString,
     /// Whether time stands still while a request is answered, and jumps over every wait.
     still: bool,
+    /// What opens accounts.
+    desks: Mutex<Desks>,
+    /// The line to the help desk.
+    transport: Transport,
+    /// Which addresses may be called.
+    egress: Egress,
     /// The database's folder, kept until the end.
     _folder: tempfile::TempDir,
 }
@@ -76,15 +84,9 @@ impl TestApp {
         let host = D::ORIGIN.strip_prefix("http://").unwrap();
         let allowed =
             [format!("{host}:80"), "other.test:80".into()].map(|text| text.parse().unwrap());
+        let egress = Egress::new(allowed.to_vec());
         let edge = Edge {
-            desks: Desks::new(
-                store.clone(),
-                providers::all(),
-                transport,
-                Egress::new(allowed.to_vec()),
-                // In still time nothing waits for the database's thread: it must not be asked.
-                Duration::from_hours(1),
-            ),
+            desks: desks(&store, &clock, transport.clone(), egress.clone()),
             api_keys: Arc::new(ApiKeys::default()),
             access_tokens: Arc::new(AccessTokens::new(
                 store.vault().access_token_key(),
@@ -96,6 +98,7 @@ impl TestApp {
             request_timeout: Duration::from_secs(30),
             in_flight: Arc::new(tokio::sync::Semaphore::new(100)),
             draining: Arc::default(),
+            pressure: Pressure::default(),
         };
         let key = store.create_key("tests").await.unwrap();
         let account = connect::<D>(&store, &key.application_id).await;
@@ -105,9 +108,9 @@ impl TestApp {
             .access_tokens
             .issue(&key.application_id, account, &scopes, century)
             .unwrap();
-        let router = router(edge.clone());
         Self {
-            router,
+            router: Mutex::new(router(edge.clone())),
+            desks: Mutex::new(edge.desks.clone()),
             edge,
             clock,
             application: key.application_id,
@@ -115,7 +118,30 @@ impl TestApp {
             account,
             token,
             still: false,
+            transport,
+            egress,
             _folder: folder,
+        }
+    }
+
+    /// Starts the gateway anew: what it has learned of the help desk's health and limits is forgotten.
+    pub(crate) fn restart(&self) {
+        let (transport, egress) = (self.transport.clone(), self.egress.clone());
+        let desks = desks(&self.edge.store, &self.clock, transport, egress);
+        *self.desks.lock().unwrap() = desks;
+        *self.router.lock().unwrap() = router(self.edge());
+    }
+
+    /// What opens accounts just now.
+    pub(crate) fn desks(&self) -> Desks {
+        self.desks.lock().unwrap().clone()
+    }
+
+    /// What the handlers share just now.
+    fn edge(&self) -> Edge {
+        Edge {
+            desks: self.desks(),
+            ..self.edge.clone()
         }
     }
 
@@ -141,9 +167,9 @@ impl TestApp {
 
     /// A request that carries nothing yet.
     pub(crate) fn request(&self, method: http::Method, path: &str) -> Request {
-        let request = Request::new(self.router.clone(), method, path);
+        let request = Request::new(self.router.lock().unwrap().clone(), method, path);
         if self.still {
-            request.after_opening(&self.edge, &self.application, self.account)
+            request.after_opening(&self.edge(), &self.application, self.account)
         } else {
             request
         }
@@ -198,6 +224,19 @@ impl TestApp {
             &format!("/v1/accounts/me/helpdesk{path}"),
         )
     }
+}
+
+/// What opens accounts.
+fn desks(store: &Store, clock: &Clock, transport: Transport, egress: Egress) -> Desks {
+    Desks::new(
+        store.clone(),
+        providers::all(),
+        transport,
+        egress,
+        // In still time nothing waits for the database's thread: it must not be asked.
+        Duration::from_hours(1),
+        Intents::new(store.clone(), clock.clone(), Duration::from_mins(2)),
+    )
 }
 
 /// The time at which tests begin.

@@ -89,8 +89,13 @@ pub(crate) fn reply(status: u16, body: impl Into<Bytes>) -> Response<Bytes> {
     let reply = Response::builder()
         .status(status)
         .header("content-type", "application/json; charset=utf-8");
+    let reply = if status == 429 {
+        reply.header("retry-after", "1")
+    } else {
+        reply
+    };
     reply
-        .header("x-ratelimit-total", "100")
+        .header("x-ratelimit-total", "100000000")
         .body(body.into())
         .unwrap()
 }

@@ -1,0 +1,229 @@
+//! Replicas are replaced one after another under a stream of requests, and nobody notices.
+
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use deskgate::simulator::locked;
+use futures_util::future::join_all;
+use http::header::CONNECTION;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::asked;
+use super::front::{self, Nginx, RoundRobin};
+use super::program::{Replica, Site};
+use super::upstream::{Memory, Upstreams};
+use crate::chaos::inside::Inside as _;
+use crate::chaos::port::Port;
+
+/// Requests unless more are asked for.
+const FEW: u64 = 300;
+/// Of so many requests each replica is replaced once.
+const PER_ROUND: u64 = 1000;
+/// Clients at once.
+const CLIENTS: usize = 8;
+/// How long a client thinks between two requests.
+const PAUSE: Duration = Duration::from_millis(5);
+/// What the replicas are told.
+const SETTINGS: [(&str, &str); 1] = [("DESKGATE_DRAIN_DELAY", "1")];
+
+/// Two replicas on one database.
+struct Stage {
+    /// The help desk.
+    upstreams: Upstreams,
+    /// The database.
+    site: Site,
+    /// Where they listen, running or not.
+    ports: [Port; 2],
+    /// They.
+    replicas: Vec<Replica>,
+}
+
+impl Stage {
+    /// Sets it.
+    async fn set() -> Self {
+        let upstreams = Upstreams::start(1, Memory::None).await;
+        let site = Site::new(&upstreams.addresses);
+        let ports = [Port::pick(), Port::pick()];
+        let mut replicas = Vec::new();
+        for port in &ports {
+            replicas.push(site.start(port, &SETTINGS, None).await);
+        }
+        Self {
+            upstreams,
+            site,
+            ports,
+            replicas,
+        }
+    }
+
+    /// Where the replicas listen.
+    fn addresses(&self) -> [SocketAddr; 2] {
+        [self.ports[0].address, self.ports[1].address]
+    }
+
+    /// Sends through a proxy while the replicas are replaced again and again; nothing may fail.
+    async fn roll(mut self, name: &str, proxy: SocketAddr) {
+        let requests = asked("DESKGATE_ROLLING_REQUESTS").unwrap_or(FEW);
+        let rounds = requests.div_ceil(PER_ROUND);
+        let base = {
+            let account = &self.site.accounts[0].0;
+            format!("http://{proxy}/v1/accounts/{account}/helpdesk")
+        };
+        let token = self.site.accounts[0].1.clone();
+        let crowd = Crowd {
+            base,
+            token,
+            tickets: self.upstreams.tickets.clone(),
+            sent: AtomicUsize::new(0),
+            comments: AtomicUsize::new(0),
+            failures: Mutex::default(),
+            is_over: AtomicBool::new(false),
+        };
+        let clients = join_all((0..CLIENTS).map(|_| crowd.client()));
+        let replacing = async {
+            let begun = Instant::now();
+            for _ in 0..rounds {
+                for place in [0, 1] {
+                    self.replace(place).await;
+                }
+            }
+            let wanted = usize::try_from(requests).unwrap();
+            while crowd.sent.load(Ordering::Relaxed) < wanted {
+                sleep(PAUSE).await;
+            }
+            crowd.is_over.store(true, Ordering::Relaxed);
+            begun.elapsed()
+        };
+        let (_, took) = tokio::join!(clients, replacing);
+
+        let comments = self.upstreams.desk.written_tickets();
+        let written = comments
+            .iter()
+            .flat_map(|ticket| self.upstreams.desk.written_comments(&ticket.id))
+            .filter(|comment| comment.text.contains("rolling-"));
+        let (written, made) = (written.count(), crowd.comments.into_inner());
+        let failures = crowd.failures.into_inner().unwrap();
+        eprintln!(
+            "{name}: {} requests, {made} of them comments, {} restarts in {took:.1?}, {} failures",
+            crowd.sent.into_inner(),
+            2 * rounds,
+            failures.len()
+        );
+        assert_eq!(failures, Vec::<String>::new());
+        assert_eq!(written, made);
+    }
+
+    /// Replaces a replica. It says that it goes before it does, and ends well.
+    async fn replace(&mut self, place: usize) {
+        let http = front::client();
+        let address = self.ports[place].address;
+        let (account, token) = &self.site.accounts[0];
+        let readyz = async || http.get(format!("http://{address}/readyz")).send().await;
+        let id = &self.upstreams.tickets[0];
+        let one = format!("http://{address}/v1/accounts/{account}/helpdesk/tickets/{id}");
+        let old = self.replicas.remove(place);
+        assert_eq!(readyz().await.unwrap().status(), 200);
+
+        old.terminate();
+
+        while readyz().await.unwrap().status() != 503 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        let answer = http.get(&one).bearer_auth(token).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()[CONNECTION], "close");
+        drop(answer);
+        assert_eq!(old.ended().await.code(), Some(0));
+        let new = self.site.start(&self.ports[place], &SETTINGS, None).await;
+        self.replicas.insert(place, new);
+        while !readyz().await.is_ok_and(|answer| answer.status() == 200) {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// Clients, and what they have seen.
+struct Crowd {
+    /// The address below which the account's help desk is.
+    base: String,
+    /// A token for it.
+    token: String,
+    /// Its tickets.
+    tickets: Vec<String>,
+    /// Requests that are answered.
+    sent: AtomicUsize,
+    /// Comments that were made.
+    comments: AtomicUsize,
+    /// What failed.
+    failures: Mutex<Vec<String>>,
+    /// Whether it is enough.
+    is_over: AtomicBool,
+}
+
+impl Crowd {
+    /// Reads, lists and replies in turn until it is enough. Nothing is sent twice.
+    async fn client(&self) {
+        let http = front::client();
+        while !self.is_over.load(Ordering::Relaxed) {
+            let number = self.sent.fetch_add(1, Ordering::Relaxed);
+            let ticket = &self.tickets[number % self.tickets.len()];
+            let request = match number % 3 {
+                0 => http.get(format!("{}/tickets/{ticket}", self.base)),
+                1 => http.get(format!("{}/tickets?page_size=5", self.base)),
+                _ => http
+                    .post(format!("{}/tickets/{ticket}/comments", self.base))
+                    .header("idempotency-key", format!("rolling-{number}"))
+                    .header("content-type", "application/json")
+                    .body(
+                        json!({"content": format!("rolling-{number}"), "public": false})
+                            .to_string(),
+                    ),
+            };
+            match request.bearer_auth(&self.token).send().await {
+                Ok(answer) if answer.status().is_success() => {
+                    if answer.status() == 201 {
+                        self.comments.fetch_add(1, Ordering::Relaxed);
+                    }
+                    if let Err(error) = answer.bytes().await {
+                        self.fail(number, &format!("{error:?}"));
+                    }
+                }
+                Ok(answer) => {
+                    let status = answer.status();
+                    let text = answer.text().await.unwrap_or_default();
+                    self.fail(number, &format!("{status} {text}"));
+                }
+                Err(error) => self.fail(number, &format!("{error:?}")),
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Notes a failure.
+    fn fail(&self, number: usize, what: &str) {
+        let kind = ["read", "list", "reply"][number % 3];
+        locked(&self.failures).push(format!("{kind}: {what}"));
+    }
+}
+
+#[tokio::test]
+async fn nobody_notices_that_replicas_are_replaced() {
+    let stage = Stage::set().await;
+    let front = RoundRobin::start(&stage.addresses());
+
+    stage.roll("round robin", front.address).await;
+}
+
+#[tokio::test]
+async fn nobody_behind_nginx_notices_that_replicas_are_replaced() {
+    let stage = Stage::set().await;
+    let Some(nginx) = Nginx::start(&stage.addresses()).await else {
+        eprintln!("skipped: nginx is not installed");
+        return;
+    };
+
+    stage.roll("nginx", nginx.address).await;
+}
