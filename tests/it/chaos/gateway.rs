@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -111,6 +112,18 @@ impl Gateway {
         let verdict: String = check.fetch_one(&pool).await.unwrap();
         pool.close().await;
         assert_eq!(verdict, "ok");
+    }
+
+    /// Its database, for whoever wants to know what is in it, and does not wait for it.
+    pub(crate) async fn database(&self) -> SqlitePool {
+        let options = SqliteConnectOptions::new()
+            .filename(self.folder.path().join("deskgate.db"))
+            .busy_timeout(Duration::ZERO);
+        SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options)
+            .await
+            .unwrap()
     }
 
     /// The lines that it has logged as errors: somebody would have to act.

@@ -19,6 +19,7 @@ mod judgement;
 pub(crate) mod port;
 mod settling;
 mod stage;
+mod statements;
 mod storm;
 mod vendor;
 

@@ -23,7 +23,7 @@ use crate::desks::zendesk::Zendesk;
 const SETTLED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The two kinds of writes, each with a marker of its own: a ticket, a public and a private reply.
-fn all_kinds<D: Inside>(stage: &Stage<D>, seed: u64) -> Vec<Case> {
+pub(super) fn all_kinds<D: Inside>(stage: &Stage<D>, seed: u64) -> Vec<Case> {
     let replies = cases::replies(seed, 5, &stage.tickets);
     let public_and_private = [replies[0].clone(), replies[3].clone()];
     let mut all = cases::creates(seed, 1, &stage.requester);
@@ -32,7 +32,7 @@ fn all_kinds<D: Inside>(stage: &Stage<D>, seed: u64) -> Vec<Case> {
 }
 
 /// Sends a case until it is done; says what came before that.
-async fn insist(client: &Client, case: &Case) -> (Vec<String>, Answer) {
+pub(super) async fn insist(client: &Client, case: &Case) -> (Vec<String>, Answer) {
     let begun = Instant::now();
     let mut before = Vec::new();
     while begun.elapsed() < SETTLED_WITHIN {
@@ -71,7 +71,7 @@ fn is_sent_once<D: Inside>(stage: &Stage<D>, case: &Case, before: &[String]) {
 
 /// Asserts that a case is there once, under the id that was told, as visible as it was meant to be.
 #[track_caller]
-fn is_there_once<D: Inside>(stage: &Stage<D>, case: &Case, answer: &Answer) {
+pub(super) fn is_there_once<D: Inside>(stage: &Stage<D>, case: &Case, answer: &Answer) {
     let found = stage.written().into_iter();
     let found: Vec<_> = found
         .filter(|one| one.text.contains(&case.marker))
