@@ -48,9 +48,9 @@ deny:
 advisories:
     "${CARGO_TARGET_DIR:-target}/tools/bin/cargo-deny" check advisories
 
-# Drives the real clients through the release binary.
+# Drives the real clients through the gateway.
 clients:
-    .ci/run release clients
+    .ci/run clients
 
 # Lints the OpenAPI document. After `just clients`, which installs the linter.
 lint-openapi:

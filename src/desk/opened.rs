@@ -1,7 +1,7 @@
 //! Opens accounts, and keeps the opened ones at hand.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
@@ -24,6 +24,7 @@ use crate::provider::upstream::{Terms, Upstream};
 use crate::store::Store;
 use crate::store::accounts::{Account, StoredAccount};
 use crate::store::applications::ApplicationId;
+use crate::store::error::StoreError;
 use crate::transport::call::Endpoint;
 use crate::transport::egress::Egress;
 use crate::transport::hosts::Hosts;
@@ -32,6 +33,10 @@ use crate::transport::line::Line;
 
 /// How many opened accounts are kept at hand.
 const AT_HAND: usize = 1000;
+/// How long an account is used as it was read last while the store does not answer.
+const BEARABLE: Duration = Duration::from_mins(10);
+/// How long nobody else asks the store for an account that is being asked for.
+const ASKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// An account with its provider and its line: all that a request needs of the store.
 pub(super) struct Opened {
@@ -45,8 +50,17 @@ pub(super) struct Opened {
     line: Arc<Line>,
     /// Whether its credentials can be exchanged.
     expires: bool,
+    /// What the store said of it last.
+    standing: Mutex<Standing>,
+}
+
+/// How far what was read of the store can be relied on.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
     /// Until when the store need not be asked.
-    fresh_until: Mutex<Instant>,
+    fresh_until: Instant,
+    /// When the store said last that it is so.
+    confirmed_at: Instant,
 }
 
 impl Opened {
@@ -85,21 +99,38 @@ impl Opened {
         )
     }
 
-    /// Whether the store need not be asked.
+    /// Whether the store need not be asked. Whoever is told that it has to be does it for all who come meanwhile: a
+    /// store that does not answer must not hold up more than one request at a time.
     fn is_fresh(&self) -> bool {
-        *self
-            .fresh_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            > Instant::now()
+        let now = Instant::now();
+        let mut standing = self.standing();
+        let is_fresh = standing.fresh_until > now;
+        if !is_fresh {
+            standing.fresh_until = now + ASKED_WITHIN;
+        }
+        is_fresh
     }
 
-    /// Notes that the store was just asked, and need not be for a while.
-    fn refresh(&self, fresh: Duration) {
-        *self
-            .fresh_until
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Instant::now() + fresh;
+    /// Notes that the store has just said that it is so, and need not be asked for a while.
+    fn confirm(&self, fresh: Duration) {
+        let now = Instant::now();
+        *self.standing() = Standing {
+            fresh_until: now + fresh,
+            confirmed_at: now,
+        };
+    }
+
+    /// Whether it may be used although the store does not answer. It is asked again after a while.
+    fn is_bearable(&self, fresh: Duration) -> bool {
+        let now = Instant::now();
+        let mut standing = self.standing();
+        standing.fresh_until = now + fresh;
+        now < standing.confirmed_at + BEARABLE
+    }
+
+    /// What the store said of it last.
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the store still holds what was opened.
@@ -205,14 +236,23 @@ impl Desks {
         {
             return Ok(at_hand);
         }
-        let Some(stored) = self.store.find_account(id).await? else {
+        let found = match (self.store.find_account(id).await, &at_hand) {
+            (Err(error @ StoreError::Unavailable(_)), Some(opened))
+                if opened.is_bearable(self.fresh) =>
+            {
+                tracing::warn!(%error, account = %id, "an account is used as it was read before");
+                return Ok(at_hand);
+            }
+            (found, _) => found?,
+        };
+        let Some(stored) = found else {
             self.at_hand.remove(&id);
             return Ok(None);
         };
         if let Some(opened) = &at_hand
             && opened.is_same(&stored)
         {
-            opened.refresh(self.fresh);
+            opened.confirm(self.fresh);
             return Ok(at_hand);
         }
         let StoredAccount {
@@ -229,14 +269,18 @@ impl Desks {
         let line = self.line(&*provider, endpoint);
         let expires = serde_json::from_str(credentials.expose_secret())
             .is_ok_and(|credentials| provider.renewal(credentials).is_some());
-        let fresh_until = Mutex::new(Instant::now() + self.fresh);
+        let now = Instant::now();
+        let standing = Mutex::new(Standing {
+            fresh_until: now + self.fresh,
+            confirmed_at: now,
+        });
         let opened = Arc::new(Opened {
             account,
             credentials,
             provider,
             line,
             expires,
-            fresh_until,
+            standing,
         });
         self.at_hand.insert(id, Arc::clone(&opened));
         Ok(Some(opened))

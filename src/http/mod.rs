@@ -24,8 +24,8 @@ pub mod resource;
 pub mod server;
 pub mod tickets;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::routing::any;
@@ -111,21 +111,29 @@ pub fn document() -> utoipa::openapi::OpenApi {
     openapi::finished(documented().into_openapi())
 }
 
+/// Every route, without its stack. Kept, for their documents take longer to make than all else.
+fn routes() -> Router<Edge> {
+    static ROUTES: LazyLock<Router<Edge>> = LazyLock::new(|| {
+        // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
+        let (alias, _) = helpdesk().split_for_parts();
+        let (documented, _) = documented().split_for_parts();
+        documented
+            .nest("/v1/accounts/{account_id}", alias)
+            .merge(docs::routes())
+            // What the SDKs know of the account API and this gateway does not do (yet).
+            .route("/v1/accounts/{account_id}/raw", any(errors::not_done))
+            .route("/v1/accounts/{account_id}/events", any(errors::not_done))
+            .fallback(errors::no_such_address)
+            .method_not_allowed_fallback(errors::no_such_method)
+    });
+    ROUTES.clone()
+}
+
 /// Every route, in its stack. Trailing slashes are taken off before routing, never by a redirect,
 /// which the SDKs would follow with the wrong verb.
 pub fn router(edge: Edge) -> Relieved<NormalizePath<Router>> {
     let (pressure, draining) = (edge.pressure.clone(), Arc::clone(&edge.draining));
-    // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
-    let (alias, _) = helpdesk().split_for_parts();
-    let (documented, _) = documented().split_for_parts();
-    let router = documented
-        .nest("/v1/accounts/{account_id}", alias)
-        .merge(docs::routes())
-        // What the SDKs know of the account API and this gateway does not do (yet).
-        .route("/v1/accounts/{account_id}/raw", any(errors::not_done))
-        .route("/v1/accounts/{account_id}/events", any(errors::not_done))
-        .fallback(errors::no_such_address)
-        .method_not_allowed_fallback(errors::no_such_method)
+    let router = routes()
         .layer(middleware::from_fn_with_state(
             edge.clone(),
             idempotency::once,

@@ -387,7 +387,7 @@ pub(crate) fn cases<D: HelpDesk>(usual: u32) -> u32 {
         reason = "the long run is asked for by whoever starts the tests"
     )]
     let asked = std::env::var("DESKGATE_LAW_CASES");
-    let few = if D::IS_REAL { 6 } else { 300 };
+    let few = if D::IS_REAL { 4 } else { 300 };
     let asked = asked.map_or(few, |cases| cases.parse().unwrap());
     (usual * asked).div_ceil(300)
 }
