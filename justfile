@@ -28,7 +28,7 @@ law:
 chaos:
     DESKGATE_CHAOS_CASES=1000 cargo test --locked --test it chaos -- --nocapture
 
-# Runs the store tests on PostgreSQL too.
+# Runs the tests of the store, the API and one provider on PostgreSQL.
 test-postgres:
     .ci/run postgres
 

@@ -27,6 +27,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
     /// Its name in the token.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
+use crate::http::cors::Origin;
 use crate::model::id::AccountId;
 use crate::providers::Simulate;
 use crate::simulator::DemoPlan;
@@ -96,7 +97,8 @@ pub enum Command {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Store")]
 pub struct Database {
-    /// The database: a file for the embedded SQLite, made if it is missing.
+    /// The database: a file for the embedded SQLite, made if it is missing, or a PostgreSQL server for several
+    /// gateways, such as `postgres://user:password@db.example.com/deskgate`.
     #[arg(
         long,
         env = "DESKGATE_DATABASE_URL",
@@ -148,6 +150,15 @@ pub struct Serve {
     #[arg(long, env = "DESKGATE_DRAIN_DELAY", default_value = "5", value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=300))]
     pub drain_delay: u64,
+    /// Origins of the web pages that may call the API from a browser, such as `https://app.example.com`; several
+    /// separated by commas. None by default.
+    #[arg(
+        long,
+        env = "DESKGATE_CORS_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub cors_origins: Vec<Origin>,
     /// The store.
     #[command(flatten)]
     pub database: Database,

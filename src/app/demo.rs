@@ -86,6 +86,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         request_timeout: Duration::from_secs(30),
         max_in_flight: 2048,
         settle_after: gateway::SETTLE_AFTER,
+        cors_origins: Vec::new(),
         allow_upstream: allowed.collect::<Result<_, _>>()?,
     };
     let edge = gateway::edge(store.clone(), clock, settings)?;

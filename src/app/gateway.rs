@@ -13,6 +13,7 @@ use crate::desk::Desks;
 use crate::desk::intents::Intents;
 use crate::http::Edge;
 use crate::http::auth::ApiKeys;
+use crate::http::cors::Origin;
 use crate::http::pressure::Pressure;
 use crate::providers;
 use crate::store::Store;
@@ -36,6 +37,8 @@ pub(super) struct Settings {
     pub(super) max_in_flight: u32,
     /// How long after a write of unknown outcome its absence proves that it did not happen.
     pub(super) settle_after: Duration,
+    /// Origins of the web pages that may call.
+    pub(super) cors_origins: Vec<Origin>,
     /// Upstreams outside of the vendors' domains.
     pub(super) allow_upstream: Vec<AllowedUpstream>,
 }
@@ -50,7 +53,7 @@ pub(super) fn desks(
     Ok(Desks::new(
         store.clone(),
         providers::all(),
-        network()?,
+        network(&allow_upstream)?,
         Egress::new(allow_upstream),
         FRESH,
         Intents::new(store.clone(), clock.clone(), settle_after),
@@ -69,6 +72,7 @@ pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Ed
         request_timeout,
         max_in_flight,
         settle_after,
+        cors_origins,
         allow_upstream,
     } = settings;
     Ok(Edge {
@@ -81,6 +85,7 @@ pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Ed
         request_timeout,
         in_flight: Arc::new(Semaphore::new(max_in_flight as usize)),
         draining: Arc::new(AtomicBool::new(false)),
+        cors_origins: cors_origins.into(),
         pressure: Pressure::default(),
     })
 }

@@ -38,6 +38,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         max_in_flight,
         settle_after,
         drain_delay,
+        cors_origins,
         database,
         upstreams,
     } = serve;
@@ -53,6 +54,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         request_timeout: Duration::from_secs(request_timeout),
         max_in_flight,
         settle_after: Duration::from_secs(settle_after),
+        cors_origins,
         allow_upstream: upstreams.allow_upstream,
     };
     tracing::info!(%address, public_url = settings.public_url, "deskgate serves");

@@ -18,9 +18,6 @@ const MAX_SECRET: u64 = 64 * 1024;
 /// Opens the database with the master key that the settings name.
 pub(super) async fn open_store(database: &Database, clock: &Clock) -> Outcome<Store> {
     let url = database.database_url.expose_secret();
-    if url.starts_with("postgres") {
-        return Err("PostgreSQL is not supported yet: DESKGATE_DATABASE_URL must name a file, such as sqlite:deskgate.db".into());
-    }
     let master_key = master_key(database)?;
     Ok(Store::open(url, &master_key, clock.clone()).await?)
 }

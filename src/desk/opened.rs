@@ -21,10 +21,9 @@ use crate::provider::Provider;
 use crate::provider::capability::Operation;
 use crate::provider::error::InvalidCredentials;
 use crate::provider::upstream::{Terms, Upstream};
-use crate::store::Store;
 use crate::store::accounts::{Account, StoredAccount};
 use crate::store::applications::ApplicationId;
-use crate::store::error::StoreError;
+use crate::store::{BEARABLE, Store};
 use crate::transport::call::Endpoint;
 use crate::transport::egress::Egress;
 use crate::transport::hosts::Hosts;
@@ -33,8 +32,6 @@ use crate::transport::line::Line;
 
 /// How many opened accounts are kept at hand.
 const AT_HAND: usize = 1000;
-/// How long an account is used as it was read last while the store does not answer.
-const BEARABLE: Duration = Duration::from_mins(10);
 /// How long nobody else asks the store for an account that is being asked for.
 const ASKED_WITHIN: Duration = Duration::from_secs(1);
 
@@ -237,9 +234,7 @@ impl Desks {
             return Ok(at_hand);
         }
         let found = match (self.store.find_account(id).await, &at_hand) {
-            (Err(error @ StoreError::Unavailable(_)), Some(opened))
-                if opened.is_bearable(self.fresh) =>
-            {
+            (Err(error), Some(opened)) if error.is_outage() && opened.is_bearable(self.fresh) => {
                 tracing::warn!(%error, account = %id, "an account is used as it was read before");
                 return Ok(at_hand);
             }

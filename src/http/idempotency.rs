@@ -31,7 +31,7 @@ use crate::store::intents::{Answer, Asked};
 /// Carries the key, both ways.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Says that an answer was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest key, in characters.
 const MAX_KEY: usize = 255;
 

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod auth;
 pub mod budget;
 pub mod comments;
+pub mod cors;
 pub mod docs;
 pub mod dry_run;
 pub mod errors;
@@ -23,6 +24,7 @@ pub mod pressure;
 pub mod resource;
 pub mod server;
 pub mod tickets;
+pub mod tokens;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
@@ -42,6 +44,7 @@ use crate::access_token::AccessTokens;
 use crate::clock::Clock;
 use crate::desk::Desks;
 use crate::http::auth::ApiKeys;
+use crate::http::cors::Origin;
 use crate::http::pressure::{Pressure, Relieved};
 use crate::store::Store;
 
@@ -69,6 +72,8 @@ pub struct Edge {
     pub in_flight: Arc<tokio::sync::Semaphore>,
     /// Whether the process is about to end: no longer ready, still answering.
     pub draining: Arc<AtomicBool>,
+    /// Origins of the web pages that may call.
+    pub cors_origins: Arc<[Origin]>,
     /// How much of what comes is refused at the door. Nothing, unless somebody watches.
     pub pressure: Pressure,
 }
@@ -100,6 +105,7 @@ fn documented() -> OpenApiRouter<Edge> {
             accounts::delete_account
         ))
         .routes(routes!(budget::get_budget))
+        .routes(routes!(tokens::issue_token))
         .routes(routes!(oauth::check_token))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -133,6 +139,7 @@ fn routes() -> Router<Edge> {
 /// which the SDKs would follow with the wrong verb.
 pub fn router(edge: Edge) -> Relieved<NormalizePath<Router>> {
     let (pressure, draining) = (edge.pressure.clone(), Arc::clone(&edge.draining));
+    let cors = cors::layer(&edge.cors_origins);
     let router = routes()
         .layer(middleware::from_fn_with_state(
             edge.clone(),
@@ -149,6 +156,10 @@ pub fn router(edge: Edge) -> Relieved<NormalizePath<Router>> {
             http::HeaderName::from_static("idempotency-key"),
         ]))
         .with_state(edge);
+    let router = match cors {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
     let router = NormalizePathLayer::trim_trailing_slash().layer(router);
     Relieved::new(router, pressure, draining)
 }

@@ -23,9 +23,9 @@ use crate::http::idempotency::IDEMPOTENCY_KEY;
 /// Carries the id of a request, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Tells how many upstream calls a request has cost.
-const UPSTREAM_CALLS: HeaderName = HeaderName::from_static("x-deskgate-upstream-calls");
+pub const UPSTREAM_CALLS: HeaderName = HeaderName::from_static("x-deskgate-upstream-calls");
 /// Tells what the help desk said they cost, where it counts.
-const UPSTREAM_CREDITS: HeaderName = HeaderName::from_static("x-deskgate-upstream-credits");
+pub const UPSTREAM_CREDITS: HeaderName = HeaderName::from_static("x-deskgate-upstream-credits");
 /// What a request may take beyond its deadline, to say that time was up in better words than ours.
 const GRACE: Duration = Duration::from_millis(50);
 

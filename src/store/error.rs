@@ -61,6 +61,16 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the database cannot be asked just now, so that what it said before is all there is.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unavailable(error) => !matches!(error, sqlx::Error::PoolClosed),
+            _ => false,
+        }
+    }
+}
+
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {

@@ -9,11 +9,13 @@
 //! being done.
 //! Credentials are sealed by the [`vault`] under the [`master_key`]; `connect` opens the database.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgPool, SqlitePool};
+use tokio::time::{Instant, timeout};
 
 use crate::{
     clock::Clock,
@@ -54,6 +56,8 @@ pub struct Store {
     vault: Arc<Vault>,
     /// Says when they were written.
     clock: Clock,
+    /// When the database answered a ping last.
+    answered: Arc<Mutex<Instant>>,
 }
 
 /// One of the two databases that we speak to.
@@ -64,6 +68,11 @@ enum Db {
     /// A PostgreSQL server.
     Postgres(PgPool),
 }
+
+/// How long what was read of the database is used while it does not answer.
+pub const BEARABLE: Duration = Duration::from_mins(10);
+/// How long a ping waits for an answer.
+const PING_WITHIN: Duration = Duration::from_secs(1);
 
 /// The setting that proves the master key.
 const MASTER_KEY_CHECK: &str = "master-key-check";
@@ -81,6 +90,7 @@ impl Store {
             vault: Arc::new(Vault::new(master_key)?),
             db: connect::connect(database_url).await?,
             clock,
+            answered: Arc::new(Mutex::new(Instant::now())),
         };
         if let Err(error) = store.check_master_key().await {
             store.close().await;
@@ -94,10 +104,23 @@ impl Store {
         &self.vault
     }
 
-    /// Checks that the database answers and has our tables.
+    /// Checks that the database answers and has our tables, or did so not longer ago than what is at hand is used
+    /// without it ([`BEARABLE`]).
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read_setting(MASTER_KEY_CHECK).await?;
-        Ok(())
+        let answer = timeout(PING_WITHIN, self.read_setting(MASTER_KEY_CHECK)).await;
+        let answer = answer.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)));
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(_) => {
+                *answered = Instant::now();
+                Ok(())
+            }
+            Err(error) if error.is_outage() && answered.elapsed() < BEARABLE => {
+                tracing::warn!(%error, "what is at hand is served without the database");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Waits for what is running and closes the connections; afterwards every call fails.

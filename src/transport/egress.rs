@@ -23,6 +23,13 @@ pub struct AllowedUpstream {
     port: u16,
 }
 
+impl AllowedUpstream {
+    /// The host name or address.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
 impl FromStr for AllowedUpstream {
     type Err = String;
 

@@ -9,6 +9,9 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::Semaphore;
 use tower::util::BoxCloneSyncService;
 
+use crate::transport::egress::AllowedUpstream;
+use crate::transport::resolver::Resolver;
+
 /// Largest upstream body that is read, in bytes, after decompression.
 pub const MAX_BODY: usize = 16 * 1024 * 1024;
 /// Bytes of a body for which room is made before any has arrived.
@@ -66,16 +69,18 @@ pub enum TransportError {
 #[error("cannot set up the HTTP client: {0}")]
 pub struct SetUpError(#[from] reqwest::Error);
 
-/// A transport over the network.
+/// A transport over the network, which leads to the public Internet and to what the operator allows beside it
+/// ([`super::resolver`]).
 ///
 /// Follows no redirect, reads no proxy from the environment, keeps no cookies; HTTP/1.1 with one
 /// pool of keep-alive connections per upstream. Idle connections are dropped before the usual
 /// 60 s of a vendor's proxy, so that a write does not meet a closing one.
-pub fn network() -> Result<Transport, SetUpError> {
+pub fn network(allowed: &[AllowedUpstream]) -> Result<Transport, SetUpError> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
+        .dns_resolver(Arc::new(Resolver::new(allowed)))
         .referer(false)
         .http1_only()
         .tcp_nodelay(true)

@@ -257,7 +257,7 @@ fn ticket() -> String {
 
 /// The real transport, with this address in place of the help desk's.
 fn to(origin: String) -> Transport {
-    let network = network().unwrap();
+    let network = network(&[]).unwrap();
     BoxCloneSyncService::new(tower::service_fn(move |mut request: Request<Bytes>| {
         let path = request.uri().path_and_query().unwrap();
         *request.uri_mut() = format!("{origin}{path}").parse::<Uri>().unwrap();

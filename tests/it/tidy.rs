@@ -69,7 +69,13 @@ fn modules_use_only_what_lies_below_them() {
         ("transport", &[]),
         (
             "config",
-            &["model", "providers", "simulator", "transport::egress"],
+            &[
+                "http::cors",
+                "model",
+                "providers",
+                "simulator",
+                "transport::egress",
+            ],
         ),
         ("clock", &[]),
         ("simulator", &[]),

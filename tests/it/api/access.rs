@@ -5,7 +5,7 @@ use std::time::Duration;
 use deskgate::access_token::{AccessTokens, Scope};
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretBox};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::desks::freshdesk::Freshdesk;
 use crate::support::upstream::always;
@@ -104,6 +104,7 @@ async fn an_account_of_somebody_else_is_like_one_that_never_was() {
         (Method::GET, ""),
         (Method::PATCH, ""),
         (Method::DELETE, ""),
+        (Method::GET, "/budget"),
         (Method::GET, "/helpdesk/tickets"),
         (Method::POST, "/helpdesk/tickets"),
         (Method::GET, "/helpdesk/tickets/ticket_MQ"),
@@ -183,6 +184,61 @@ async fn a_token_reads_and_writes_only_with_the_scope_and_until_it_expires() {
         call(Method::GET, reader.expose_secret()).await.refused(401),
         "unauthorized"
     );
+}
+
+#[tokio::test]
+async fn an_application_issues_tokens_for_its_own_accounts() {
+    let (app, _) = TestApp::freshdesk().await;
+    let stranger = app.edge.store.create_key("stranger").await.unwrap();
+    let foreign = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
+    let ask = |account: &str, body: Value| {
+        let path = format!("/v1/accounts/{account}/tokens");
+        app.as_application(Method::POST, &path).json(body)
+    };
+    let own = app.account.to_string();
+
+    let issued = ask(&own, json!({})).await;
+    assert_eq!(issued.headers["cache-control"], "no-store");
+    let issued = issued.expect(201);
+    assert_eq!(issued["scope"], "helpdesk:read helpdesk:write");
+    assert_eq!(issued["expires_in"], 3600);
+    assert_eq!(issued["account_id"], app.account.get());
+    let reader = json!({ "scopes": ["helpdesk:read"], "expires_in": 60 });
+    let reader = ask(&own, reader).await.expect(201);
+    let token = format!("Bearer {}", reader["access_token"].as_str().unwrap());
+    let call = |method, path: &str| {
+        app.request(method, path)
+            .header("authorization", &token)
+            .json(json!({ "subject": "s", "description": "d", "requester": { "email": "a@example.com" } }))
+    };
+    let tickets = "/v1/accounts/me/helpdesk/tickets";
+    call(Method::GET, tickets).await.expect(200);
+    assert_eq!(call(Method::POST, tickets).await.refused(403), "forbidden");
+    // A token makes no tokens.
+    let again = call(Method::POST, "/v1/accounts/me/tokens").await;
+    assert_eq!(again.refused(403), "forbidden");
+    app.clock.advance(Duration::from_mins(1));
+    assert_eq!(
+        call(Method::GET, tickets).await.refused(401),
+        "unauthorized"
+    );
+
+    let mut unknown = ask("4711", json!({})).await.expect(404);
+    let mut others = ask(&foreign.to_string(), json!({})).await.expect(404);
+    for answer in [&mut unknown, &mut others] {
+        answer.as_object_mut().unwrap().remove("id");
+    }
+    assert_eq!(unknown, others);
+    for body in [
+        json!({ "scopes": [] }),
+        json!({ "scopes": ["raw"] }),
+        json!({ "scopes": ["helpdesk:read", "all"] }),
+        json!({ "expires_in": 0 }),
+        json!({ "expires_in": 86_401 }),
+    ] {
+        let refused = ask(&own, body).await;
+        assert_eq!(refused.refused(400), "invalid_parameters");
+    }
 }
 
 #[tokio::test]

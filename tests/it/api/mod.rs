@@ -3,4 +3,5 @@
 mod access;
 mod accounts;
 mod bad_input;
+mod cors;
 mod idempotency;

@@ -115,7 +115,7 @@ async fn survives(number: usize, statement: &Statement) {
         }
     }));
 
-    let hung = async {
+    let stuck = async {
         // Whoever else wants to write has to wait, and waits in vain.
         let mut refused = 0;
         while refused < 10 {
@@ -128,7 +128,7 @@ async fn survives(number: usize, statement: &Statement) {
     };
     tokio::select! {
         _ = asking => unreachable!(),
-        hung = timeout(HANGS_WITHIN, hung) => assert!(hung.is_ok(), "{name}: never reached"),
+        reached = timeout(HANGS_WITHIN, stuck) => assert!(reached.is_ok(), "{name}: never reached"),
     }
     stage.gateway.kill().await;
     sqlx::query("drop trigger hang")

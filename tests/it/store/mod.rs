@@ -5,8 +5,6 @@
     reason = "the steps of a test stand outside of test functions, so that both databases run them"
 )]
 
-use std::panic::AssertUnwindSafe;
-
 use deskgate::{
     clock::Clock,
     store::{
@@ -14,16 +12,18 @@ use deskgate::{
         master_key::MasterKey,
     },
 };
-use futures_util::FutureExt;
 use jiff::Timestamp;
 use secrecy::SecretString;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tempfile::TempDir;
 
+use crate::support::postgres::Schema;
+
 mod accounts;
 mod intents;
 mod keys;
 mod opening;
+mod outage;
 mod sealing;
 
 /// When the tests happen.
@@ -123,36 +123,19 @@ async fn on_sqlite(promise: impl AsyncFnOnce(&Database)) {
 }
 
 /// Runs a promise in a new schema, which is dropped also when the promise is not kept.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where PostgreSQL is for tests is no setting of the program"
-)]
 async fn on_postgres(promise: impl AsyncFnOnce(&Database)) {
-    let Ok(server) = std::env::var("DESKGATE_TEST_POSTGRES_URL") else {
+    let Some(schema) = Schema::create().await else {
         eprintln!("DESKGATE_TEST_POSTGRES_URL is not set: nothing was tested on PostgreSQL");
         return;
     };
-    let schema = format!("deskgate_test_{:032x}", rand::random::<u128>());
-    let separator = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{separator}options[search_path]={schema}");
-    let raw = PgPool::connect(&url).await.unwrap();
-    let create = AssertSqlSafe(format!("create schema {schema}"));
-    sqlx::query(create).execute(&raw).await.unwrap();
-
-    let database = Database {
-        url,
-        raw: Raw::Postgres(raw.clone()),
+    promise(&Database {
+        url: schema.url.clone(),
+        raw: Raw::Postgres(PgPool::connect(&schema.url).await.unwrap()),
         folder: None,
         master_key: MasterKey::generate(),
         clock: Clock::at(NOW),
-    };
-    let outcome = AssertUnwindSafe(promise(&database)).catch_unwind().await;
-
-    let drop = AssertSqlSafe(format!("drop schema {schema} cascade"));
-    sqlx::query(drop).execute(&raw).await.unwrap();
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
+    })
+    .await;
 }
 
 /// Makes every promise a test on both databases.

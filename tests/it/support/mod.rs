@@ -1,7 +1,9 @@
 //! What the tests stand on: a gateway in this process, over a temporary SQLite and a simulated help
-//! desk behind the transport's seam. No sockets.
+//! desk behind the transport's seam. No sockets; but where `DESKGATE_TEST_POSTGRES_URL` names a PostgreSQL server, that is
+//! the database.
 
 pub(crate) mod document;
+pub(crate) mod postgres;
 pub(crate) mod request;
 pub(crate) mod upstream;
 
@@ -30,12 +32,15 @@ use tower_http::normalize_path::NormalizePath;
 
 use crate::desks::HelpDesk;
 use crate::desks::freshdesk::Freshdesk;
+use crate::support::postgres::Schema;
 use crate::support::request::Request;
 
 /// The API key of the simulated help desk: a text that is nowhere else.
 pub(crate) const UPSTREAM_KEY: &str = "CANARY-freshdesk-key-7d1f";
 /// Address of the simulated help desk; nothing listens there.
 pub(crate) const UPSTREAM_URL: &str = "http://freshdesk.test";
+/// How long the database is not asked about an account again: in still time nothing waits for it.
+const FRESH: Duration = Duration::from_hours(1);
 /// Origin in the answers' addresses.
 pub(crate) const PUBLIC_URL: &str = "https://desk.example.com";
 
@@ -63,8 +68,34 @@ pub(crate) struct TestApp {
     transport: Transport,
     /// Which addresses may be called.
     egress: Egress,
-    /// The database's folder, kept until the end.
-    _folder: tempfile::TempDir,
+    /// The database, kept until the end.
+    _database: Database,
+}
+
+/// An empty database.
+enum Database {
+    /// In this folder.
+    Sqlite(tempfile::TempDir),
+    /// On a server.
+    Postgres(Schema),
+}
+
+impl Database {
+    /// A new one.
+    async fn create() -> Self {
+        match Schema::create().await {
+            Some(schema) => Self::Postgres(schema),
+            None => Self::Sqlite(tempfile::tempdir().unwrap()),
+        }
+    }
+
+    /// Its address.
+    fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
+            Self::Postgres(schema) => schema.url.clone(),
+        }
+    }
 }
 
 impl TestApp {
@@ -76,9 +107,19 @@ impl TestApp {
     /// A gateway in front of this line to a help desk, with one account connected without a call; the
     /// clock is one that somebody else looks at as well.
     pub(crate) async fn of<D: HelpDesk>(transport: Transport, clock: Clock) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        let store = Store::open(&url, &MasterKey::generate(), clock.clone())
+        let database = Database::create().await;
+        let url = database.url();
+        Self::with::<D>(transport, clock, (database, &url), FRESH).await
+    }
+
+    /// The same on this database, at this address. For so long it is not asked about an account again.
+    async fn with<D: HelpDesk>(
+        transport: Transport,
+        clock: Clock,
+        (database, url): (Database, &str),
+        fresh: Duration,
+    ) -> Self {
+        let store = Store::open(url, &MasterKey::generate(), clock.clone())
             .await
             .unwrap();
         let host = D::ORIGIN.strip_prefix("http://").unwrap();
@@ -86,7 +127,7 @@ impl TestApp {
             [format!("{host}:80"), "other.test:80".into()].map(|text| text.parse().unwrap());
         let egress = Egress::new(allowed.to_vec());
         let edge = Edge {
-            desks: desks(&store, &clock, transport.clone(), egress.clone()),
+            desks: desks(&store, &clock, transport.clone(), egress.clone(), fresh),
             api_keys: Arc::new(ApiKeys::default()),
             access_tokens: Arc::new(AccessTokens::new(
                 store.vault().access_token_key(),
@@ -98,6 +139,7 @@ impl TestApp {
             request_timeout: Duration::from_secs(30),
             in_flight: Arc::new(tokio::sync::Semaphore::new(100)),
             draining: Arc::default(),
+            cors_origins: Arc::default(),
             pressure: Pressure::default(),
         };
         let key = store.create_key("tests").await.unwrap();
@@ -120,14 +162,24 @@ impl TestApp {
             still: false,
             transport,
             egress,
-            _folder: folder,
+            _database: database,
         }
+    }
+
+    /// A gateway in front of a simulated Freshdesk, on this schema, to which there is this way. It asks the database with
+    /// each request.
+    pub(crate) async fn on_postgres(schema: Schema, way: std::net::SocketAddr) -> Self {
+        let clock = clock();
+        let desk = Freshdesk::with(40, Switches::default(), &clock);
+        let url = schema.by_way_of(way);
+        let database = (Database::Postgres(schema), &*url);
+        Self::with::<Freshdesk>(desk.transport(), clock, database, Duration::ZERO).await
     }
 
     /// Starts the gateway anew: what it has learned of the help desk's health and limits is forgotten.
     pub(crate) fn restart(&self) {
         let (transport, egress) = (self.transport.clone(), self.egress.clone());
-        let desks = desks(&self.edge.store, &self.clock, transport, egress);
+        let desks = desks(&self.edge.store, &self.clock, transport, egress, FRESH);
         *self.desks.lock().unwrap() = desks;
         *self.router.lock().unwrap() = router(self.edge());
     }
@@ -227,14 +279,19 @@ impl TestApp {
 }
 
 /// What opens accounts.
-fn desks(store: &Store, clock: &Clock, transport: Transport, egress: Egress) -> Desks {
+fn desks(
+    store: &Store,
+    clock: &Clock,
+    transport: Transport,
+    egress: Egress,
+    fresh: Duration,
+) -> Desks {
     Desks::new(
         store.clone(),
         providers::all(),
         transport,
         egress,
-        // In still time nothing waits for the database's thread: it must not be asked.
-        Duration::from_hours(1),
+        fresh,
         Intents::new(store.clone(), clock.clone(), Duration::from_mins(2)),
     )
 }
