@@ -32,11 +32,12 @@ use crate::http::observe::{REQUEST_ID, request_id};
 const EVERY: Duration = Duration::from_millis(5);
 /// The runtime's timers are whole milliseconds, rounded up: as much is not late.
 const GRAIN: Duration = Duration::from_millis(1);
-/// Lateness that is aimed at while requests are refused: more than a closed loop of some dozen clients causes, which
-/// waits by itself.
-const TARGET: Duration = Duration::from_millis(20);
-/// How many measurements count. The least of them does: a burst passes, a queue that never gets empty stays.
-const RECENT: usize = 4;
+/// Lateness that is aimed at while requests are refused. A request waits that long several times: for its own turn, and for
+/// its help desk's answer to have one.
+const TARGET: Duration = Duration::from_millis(2);
+/// How many measurements count. The least of them does, as in `CoDel` (RFC 8289): a burst passes, a queue that never gets
+/// empty stays.
+const RECENT: usize = 12;
 /// All requests, in the unit of shares.
 const ALL: u32 = 10_000;
 /// The largest share: some pass always, so that it shows when the overload is over.

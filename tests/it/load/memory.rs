@@ -91,8 +91,8 @@ async fn thousands_of_stuck_requests_and_idle_connections_take_little_memory() {
          {with_connections} with {CONNECTIONS} idle connections; at most {}",
         replica.memory().1
     );
-    // The others are refused at once.
+    // Those beyond the limit are refused at once, others when they have waited for long enough.
     let refused = REQUESTS - UNDER_WAY;
-    assert!(answered.abs_diff(refused) < REQUESTS / 100, "{answered}");
+    assert!(answered + REQUESTS / 100 > refused, "{answered}");
     assert!(replica.memory().1 < 128);
 }

@@ -125,9 +125,13 @@ async fn load(name: &str, fire: Fire, replica: &Replica) -> Report {
         ..
     } = report;
     eprintln!(
-        "{name:>12}: {offered:7.0}/s sent, {good:6.0}/s served in {a50:6.2} ms, p99 {a99:7.2} ms; {:7} refused in {r50:6.2} ms, \
-         p99 {r99:6.2} ms; {} without Retry-After, {} others; {} MiB",
-        report.refusals, report.without_retry_after, report.others, report.memory
+        "{name:>12}: {offered:7.0}/s sent, {good:6.0}/s served in {a50:6.2} ms, p99 {a99:7.2} ms; {:7} refused ({} of them after \
+         two seconds) in {r50:6.2} ms, p99 {r99:6.2} ms; {} without Retry-After, {} others; {} MiB",
+        report.refusals,
+        report.late_refusals,
+        report.without_retry_after,
+        report.others,
+        report.memory
     );
     report
 }
