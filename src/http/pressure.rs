@@ -37,7 +37,7 @@ const GRAIN: Duration = Duration::from_millis(1);
 const TARGET: Duration = Duration::from_millis(2);
 /// How many measurements count. The least of them does, as in `CoDel` (RFC 8289): a burst passes, a queue that never gets
 /// empty stays.
-const RECENT: usize = 12;
+const RECENT: usize = 4;
 /// All requests, in the unit of shares.
 const ALL: u32 = 10_000;
 /// The largest share: some pass always, so that it shows when the overload is over.
