@@ -70,7 +70,7 @@ pub enum TransportError {
 pub struct SetUpError(#[from] reqwest::Error);
 
 /// A transport over the network, which leads to the public Internet and to what the operator allows beside it
-/// ([`super::resolver`]).
+/// (`resolver`).
 ///
 /// Follows no redirect, reads no proxy from the environment, keeps no cookies; HTTP/1.1 with one
 /// pool of keep-alive connections per upstream. Idle connections are dropped before the usual
