@@ -1,13 +1,12 @@
 //! Opens accounts, and keeps the opened ones at hand.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use quick_cache::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use crate::desk::Desk;
@@ -21,9 +20,10 @@ use crate::provider::Provider;
 use crate::provider::capability::Operation;
 use crate::provider::error::InvalidCredentials;
 use crate::provider::upstream::{Terms, Upstream};
+use crate::store::Store;
 use crate::store::accounts::{Account, StoredAccount};
 use crate::store::applications::ApplicationId;
-use crate::store::{BEARABLE, Store};
+use crate::store::belief::Belief;
 use crate::transport::call::Endpoint;
 use crate::transport::egress::Egress;
 use crate::transport::hosts::Hosts;
@@ -32,8 +32,6 @@ use crate::transport::line::Line;
 
 /// How many opened accounts are kept at hand.
 const AT_HAND: usize = 1000;
-/// How long nobody else asks the store for an account that is being asked for.
-const ASKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// An account with its provider and its line: all that a request needs of the store.
 pub(super) struct Opened {
@@ -47,17 +45,8 @@ pub(super) struct Opened {
     line: Arc<Line>,
     /// Whether its credentials can be exchanged.
     expires: bool,
-    /// What the store said of it last.
-    standing: Mutex<Standing>,
-}
-
-/// How far what was read of the store can be relied on.
-#[derive(Debug, Clone, Copy)]
-struct Standing {
-    /// Until when the store need not be asked.
-    fresh_until: Instant,
-    /// When the store said last that it is so.
-    confirmed_at: Instant,
+    /// That the store has it so.
+    belief: Belief,
 }
 
 impl Opened {
@@ -94,40 +83,6 @@ impl Opened {
             operation,
             terms,
         )
-    }
-
-    /// Whether the store need not be asked. Whoever is told that it has to be does it for all who come meanwhile: a
-    /// store that does not answer must not hold up more than one request at a time.
-    fn is_fresh(&self) -> bool {
-        let now = Instant::now();
-        let mut standing = self.standing();
-        let is_fresh = standing.fresh_until > now;
-        if !is_fresh {
-            standing.fresh_until = now + ASKED_WITHIN;
-        }
-        is_fresh
-    }
-
-    /// Notes that the store has just said that it is so, and need not be asked for a while.
-    fn confirm(&self, fresh: Duration) {
-        let now = Instant::now();
-        *self.standing() = Standing {
-            fresh_until: now + fresh,
-            confirmed_at: now,
-        };
-    }
-
-    /// Whether it may be used although the store does not answer. It is asked again after a while.
-    fn is_bearable(&self, fresh: Duration) -> bool {
-        let now = Instant::now();
-        let mut standing = self.standing();
-        standing.fresh_until = now + fresh;
-        now < standing.confirmed_at + BEARABLE
-    }
-
-    /// What the store said of it last.
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the store still holds what was opened.
@@ -229,12 +184,12 @@ impl Desks {
     async fn opened(&self, id: AccountId) -> Result<Option<Arc<Opened>>> {
         let at_hand = self.at_hand.get(&id);
         if let Some(opened) = &at_hand
-            && opened.is_fresh()
+            && !opened.belief.must_ask()
         {
             return Ok(at_hand);
         }
         let found = match (self.store.find_account(id).await, &at_hand) {
-            (Err(error), Some(opened)) if error.is_outage() && opened.is_bearable(self.fresh) => {
+            (Err(error), Some(opened)) if error.is_outage() && opened.belief.bear() => {
                 tracing::warn!(%error, account = %id, "an account is used as it was read before");
                 return Ok(at_hand);
             }
@@ -247,7 +202,7 @@ impl Desks {
         if let Some(opened) = &at_hand
             && opened.is_same(&stored)
         {
-            opened.confirm(self.fresh);
+            opened.belief.confirm();
             return Ok(at_hand);
         }
         let StoredAccount {
@@ -264,18 +219,13 @@ impl Desks {
         let line = self.line(&*provider, endpoint);
         let expires = serde_json::from_str(credentials.expose_secret())
             .is_ok_and(|credentials| provider.renewal(credentials).is_some());
-        let now = Instant::now();
-        let standing = Mutex::new(Standing {
-            fresh_until: now + self.fresh,
-            confirmed_at: now,
-        });
         let opened = Arc::new(Opened {
             account,
             credentials,
             provider,
             line,
             expires,
-            standing,
+            belief: Belief::new(self.fresh),
         });
         self.at_hand.insert(id, Arc::clone(&opened));
         Ok(Some(opened))

@@ -8,21 +8,19 @@ use axum::extract::FromRequestParts;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use quick_cache::sync::Cache;
-use tokio::time::Instant;
 
 use crate::access_token::{AccessToken, Scope};
 use crate::error::{Error, Result};
 use crate::http::Edge;
 use crate::model::id::AccountId;
+use crate::store::Store;
 use crate::store::applications::ApplicationId;
-use crate::store::{BEARABLE, Store};
+use crate::store::belief::Belief;
 
 /// How many accepted API keys are kept at hand.
 const AT_HAND: usize = 1000;
 /// How long an accepted API key is believed; a revocation takes effect within this time.
 const BELIEVED: Duration = Duration::from_secs(5);
-/// How long nobody else asks the store for a key that is being asked for.
-const ASKED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Whoever has proven who they are.
 #[derive(Debug, Clone)]
@@ -156,20 +154,17 @@ fn refuse_what_is_not_done(parts: &Parts) -> Result<()> {
 }
 
 /// A key that was accepted.
-#[derive(Debug, Clone)]
 struct Accepted {
     /// Whose it is.
     application: ApplicationId,
-    /// When the store said so last.
-    confirmed_at: Instant,
-    /// When it is to be asked again.
-    ask_at: Instant,
+    /// That the store has it so.
+    belief: Belief,
 }
 
 /// Checks API keys, and keeps the accepted ones at hand for some seconds.
 pub struct ApiKeys {
     /// Accepted keys by their hash.
-    at_hand: Cache<[u8; 32], Accepted>,
+    at_hand: Cache<[u8; 32], Arc<Accepted>>,
 }
 
 impl Default for ApiKeys {
@@ -186,42 +181,28 @@ impl ApiKeys {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
         let at_hand = self.at_hand.get(&hash);
-        let now = Instant::now();
-        if let Some(accepted) = &at_hand {
-            if accepted.ask_at > now {
-                return Ok(accepted.application.clone());
-            }
-            // This request asks for all that come meanwhile.
-            let ask_at = now + ASKED_WITHIN;
-            self.at_hand.insert(
-                hash,
-                Accepted {
-                    ask_at,
-                    ..accepted.clone()
-                },
-            );
+        if let Some(accepted) = &at_hand
+            && !accepted.belief.must_ask()
+        {
+            return Ok(accepted.application.clone());
         }
-        let (application, confirmed_at) = match (store.find_key(presented).await, at_hand) {
-            (Ok(Some(application)), _) => (application, Instant::now()),
-            (Ok(None), _) => {
-                self.at_hand.remove(&hash);
-                return Err(Error::Unauthorized);
+        let application = match (store.find_key(presented).await, at_hand) {
+            (Err(error), Some(accepted)) if error.is_outage() && accepted.belief.bear() => {
+                let application = accepted.application.clone();
+                tracing::warn!(%error, %application, "an API key is believed as it was before");
+                return Ok(application);
             }
-            (Err(error), Some(accepted))
-                if error.is_outage() && accepted.confirmed_at.elapsed() < BEARABLE =>
-            {
-                tracing::warn!(%error, application = %accepted.application, "an API key is believed as it was before");
-                (accepted.application, accepted.confirmed_at)
-            }
-            (Err(error), _) => return Err(error.into()),
+            (found, _) => found?,
         };
-        let ask_at = Instant::now() + BELIEVED;
+        let Some(application) = application else {
+            self.at_hand.remove(&hash);
+            return Err(Error::Unauthorized);
+        };
         let accepted = Accepted {
             application: application.clone(),
-            confirmed_at,
-            ask_at,
+            belief: Belief::new(BELIEVED),
         };
-        self.at_hand.insert(hash, accepted);
+        self.at_hand.insert(hash, Arc::new(accepted));
         Ok(application)
     }
 }

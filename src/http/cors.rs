@@ -2,15 +2,14 @@
 //!
 //! The headers that are let through are those that the SDKs for browsers send and the API reads; answers show the pages
 //! what they are told beside the body. No cookies and no other credentials of the browser's own are involved: a page sends
-//! its access token itself.
+//! its access token itself. What is refused at the door under overload ([`super::pressure`]) a page sees as a failed request
+//! only.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER, WWW_AUTHENTICATE,
-};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use url::Url;
@@ -67,7 +66,6 @@ pub fn layer(origins: &[Origin]) -> Option<CorsLayer> {
         AUTHORIZATION,
         CONTENT_TYPE,
         IF_MATCH,
-        IF_NONE_MATCH,
         IDEMPOTENCY_KEY,
         REQUEST_ID,
         HeaderName::from_static("prefer"),

@@ -35,7 +35,8 @@ pub async fn healthz() -> impl IntoResponse {
 
 /// Can it serve?
 ///
-/// Not while its database does not answer, and not once it has been told to end.
+/// Not once its database has not answered for ten minutes, until which it serves what it has at hand, and not once it has been
+/// told to end.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "getReadiness", tag = "Operations", security(()),
     responses(
@@ -47,6 +48,6 @@ pub async fn readyz(State(edge): State<Edge>) -> Result<impl IntoResponse> {
     if edge.draining.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the process is about to end".into()));
     }
-    edge.store.ping().await?;
+    edge.store.ready().await?;
     Ok(Json(StatusCode::OK, Health { status: "ok" }))
 }

@@ -23,8 +23,9 @@ const USUAL_LIFETIME: u64 = 3600;
 /// The longest time that a token may count: none can be revoked alone.
 const MAX_LIFETIME: u64 = 24 * 3600;
 
-/// What a token is to allow.
+/// What a token is to allow. Unlike elsewhere an unknown attribute is refused: a misspelt one would allow more than was meant.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = NewToken)]
 pub struct NewToken {
     /// `helpdesk:read` to read tickets and comments, `helpdesk:write` to write them. Both if nothing is said.
@@ -35,7 +36,7 @@ pub struct NewToken {
     expires_in: Option<u64>,
 }
 
-/// A token that was just issued. It is shown once.
+/// A token that was just issued.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Token)]
 pub struct TokenObject {
@@ -59,7 +60,7 @@ pub struct TokenObject {
 /// Issue an access token
 ///
 /// For one account, with an API key only: for a browser, or a service that is to have no more than that. It counts until it
-/// expires, or as long as the account is there and active.
+/// expires, or the account is removed or made inactive.
 #[utoipa::path(
     post, path = "/v1/accounts/{account_id}/tokens", operation_id = "issueToken", tag = "Access",
     params(AccountPath, WriteHeaders), request_body = NewToken,

@@ -6,20 +6,21 @@
 //! Every query is tested on both.
 //!
 //! [`accounts`] has the stored connections, [`applications`] who owns them, [`keys`] who may call, [`intents`] what is
-//! being done.
+//! being done, [`belief`] how long what was read is used.
 //! Credentials are sealed by the [`vault`] under the [`master_key`]; `connect` opens the database.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgPool, SqlitePool};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::{
     clock::Clock,
     store::{
+        belief::Belief,
         error::StoreError,
         master_key::MasterKey,
         vault::{Place, Vault},
@@ -38,6 +39,7 @@ macro_rules! on_db {
 
 pub mod accounts;
 pub mod applications;
+pub mod belief;
 mod connect;
 pub mod error;
 pub mod intents;
@@ -56,8 +58,8 @@ pub struct Store {
     vault: Arc<Vault>,
     /// Says when they were written.
     clock: Clock,
-    /// When the database answered a ping last.
-    answered: Arc<Mutex<Instant>>,
+    /// That the database answers.
+    answers: Arc<Belief>,
 }
 
 /// One of the two databases that we speak to.
@@ -69,10 +71,8 @@ enum Db {
     Postgres(PgPool),
 }
 
-/// How long what was read of the database is used while it does not answer.
-pub const BEARABLE: Duration = Duration::from_mins(10);
-/// How long a ping waits for an answer.
-const PING_WITHIN: Duration = Duration::from_secs(1);
+/// How soon the database answers if it is well.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The setting that proves the master key.
 const MASTER_KEY_CHECK: &str = "master-key-check";
@@ -90,7 +90,7 @@ impl Store {
             vault: Arc::new(Vault::new(master_key)?),
             db: connect::connect(database_url).await?,
             clock,
-            answered: Arc::new(Mutex::new(Instant::now())),
+            answers: Arc::new(Belief::new(Duration::ZERO)),
         };
         if let Err(error) = store.check_master_key().await {
             store.close().await;
@@ -104,23 +104,17 @@ impl Store {
         &self.vault
     }
 
-    /// Checks that the database answers and has our tables, or did so not longer ago than what is at hand is used
-    /// without it ([`BEARABLE`]).
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        let answer = timeout(PING_WITHIN, self.read_setting(MASTER_KEY_CHECK)).await;
-        let answer = answer.unwrap_or(Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)));
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        match answer {
-            Ok(_) => {
-                *answered = Instant::now();
-                Ok(())
-            }
-            Err(error) if error.is_outage() && answered.elapsed() < BEARABLE => {
+    /// Whether it can be worked with: it answers and has our tables, or did so until a while ago.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        let asked = timeout(ANSWER_WITHIN, self.read_setting(MASTER_KEY_CHECK)).await;
+        match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut.into())) {
+            Ok(_) => self.answers.confirm(),
+            Err(error) if error.is_outage() && self.answers.bear() => {
                 tracing::warn!(%error, "what is at hand is served without the database");
-                Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
     /// Waits for what is running and closes the connections; afterwards every call fails.

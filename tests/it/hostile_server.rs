@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use deskgate::transport::egress::AllowedUpstream;
 use deskgate::transport::http::{Transport, network};
 use futures_util::{StreamExt as _, stream};
 use http::{Request, Uri};
@@ -257,7 +258,12 @@ fn ticket() -> String {
 
 /// The real transport, with this address in place of the help desk's.
 fn to(origin: String) -> Transport {
-    let network = network(&[]).unwrap();
+    allowed_to(origin, &[])
+}
+
+/// The same where the operator allows these.
+fn allowed_to(origin: String, allowed: &[AllowedUpstream]) -> Transport {
+    let network = network(allowed).unwrap();
     BoxCloneSyncService::new(tower::service_fn(move |mut request: Request<Bytes>| {
         let path = request.uri().path_and_query().unwrap();
         *request.uri_mut() = format!("{origin}{path}").parse::<Uri>().unwrap();
@@ -879,6 +885,25 @@ async fn nothing_is_said_in_clear_to_whom_was_to_be_talked_to_in_private() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_leads_home_is_not_followed_unless_the_operator_allows_it() {
+    let server = Server::start(Arc::new(|message, stream| {
+        stream.write_all(&good_answer(message))?;
+        Ok(Then::Stay)
+    }));
+    let port = server.address.port();
+    let origin = format!("http://localhost:{port}");
+    for ask in Ask::ALL {
+        let app = gateway(to(origin.clone()), MORE_PATIENCE).await;
+        assert_eq!(ask.of(&app).await.refused(502), "bad_gateway");
+    }
+    assert!(server.received.lock().unwrap().is_empty());
+
+    let allowed = [format!("localhost:{port}").parse().unwrap()];
+    let app = gateway(allowed_to(origin, &allowed), MORE_PATIENCE).await;
+    Ask::Get.of(&app).await.expect(200);
 }
 
 #[tokio::test]

@@ -239,6 +239,9 @@ async fn an_application_issues_tokens_for_its_own_accounts() {
         let refused = ask(&own, body).await;
         assert_eq!(refused.refused(400), "invalid_parameters");
     }
+    // Not a token that may do everything.
+    let misspelt = json!({ "scope": "helpdesk:read" });
+    ask(&own, misspelt).await.expect(400);
 }
 
 #[tokio::test]

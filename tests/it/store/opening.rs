@@ -106,11 +106,11 @@ async fn opening_again_changes_nothing(database: &Database) {
 
 async fn a_closed_store_says_so(database: &Database) {
     let store = database.open().await;
-    store.ping().await.unwrap();
+    store.ready().await.unwrap();
 
     store.close().await;
 
-    let outcome = store.ping().await;
+    let outcome = store.ready().await;
     assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
 }
 
