@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secrecy::SecretString;
 
+use crate::access_token::Scope;
 use crate::http::cors::Origin;
 use crate::model::id::AccountId;
 use crate::providers::Simulate;
@@ -81,8 +82,8 @@ pub enum Command {
     /// Connects, lists and removes accounts, without a running gateway.
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Makes and revokes API keys of applications, without a running gateway.
-    #[command(subcommand)]
+    /// Makes, lists and revokes API keys of applications, and replaces the gateway's own keys, beside running gateways.
+    #[command(subcommand, visible_alias = "keys")]
     Key(KeyCommand),
     /// Issues access tokens, without a running gateway.
     #[command(subcommand)]
@@ -108,9 +109,14 @@ pub struct Database {
     )]
     pub database_url: SecretString,
     /// File that holds the master key: 32 bytes in base64, such as `head -c 32 /dev/urandom | base64`
-    /// prints. Or set `DESKGATE_MASTER_KEY` to the key itself.
+    /// prints. Or set `DESKGATE_MASTER_KEY` to the key itself. While one key replaces another: the new one first, the
+    /// former one behind it, on a line of its own or after a blank.
     #[arg(long, env = "DESKGATE_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+    /// Command that prints the master key instead, such as a secret manager's. Its parts are divided by blanks; it is run
+    /// without a shell.
+    #[arg(long, env = "DESKGATE_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
 }
 
 /// Runs the gateway.
@@ -159,6 +165,10 @@ pub struct Serve {
         value_name = "ORIGIN"
     )]
     pub cors_origins: Vec<Origin>,
+    /// How many days the audit log is kept; 0 writes none.
+    #[arg(long, env = "DESKGATE_AUDIT_DAYS", default_value = "30", value_name = "DAYS",
+          value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub audit_days: u32,
     /// The store.
     #[command(flatten)]
     pub database: Database,
@@ -321,8 +331,17 @@ pub struct AccountRemove {
 pub enum KeyCommand {
     /// Makes an API key for an application, and the application if it does not exist.
     Create(KeyCreate),
+    /// Lists all API keys, without their secrets.
+    List(KeyList),
     /// Revokes an API key; running gateways notice within five seconds.
     Revoke(KeyRevoke),
+    /// Seals everything in the database again under the first of the master keys, while gateways go on serving.
+    ///
+    /// First have every gateway know both keys, the former one first; then have every gateway take the new one first; then
+    /// run this; then take the former one away.
+    Rotate(KeyRotate),
+    /// Has access tokens signed with a new key. Those that the former one has signed count on for a while.
+    RotateSigning(KeyRotateSigning),
 }
 
 /// Makes an API key.
@@ -331,6 +350,63 @@ pub struct KeyCreate {
     /// Name of the application.
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// What the key is for, for people.
+    #[arg(long, env = "DESKGATE_KEY_LABEL", value_name = "TEXT")]
+    pub label: Option<String>,
+    /// What the key may do, several separated by commas: `helpdesk:read`, `helpdesk:write`, `raw` (the help desks' own APIs),
+    /// `accounts` (connect and change accounts, issue and revoke their tokens, read the audit log). Everything by default.
+    #[arg(long, env = "DESKGATE_KEY_SCOPES", value_delimiter = ',', value_name = "SCOPE", value_parser = scope)]
+    pub scopes: Vec<Scope>,
+    /// How long the key counts, in days. Until it is revoked by default.
+    #[arg(long, env = "DESKGATE_KEY_DAYS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub days: Option<u32>,
+    /// Prints one line of JSON.
+    #[arg(long, env = "DESKGATE_JSON")]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Reads a scope.
+fn scope(text: &str) -> Result<Scope, String> {
+    let found = Scope::ALL.into_iter().find(|scope| scope.name() == text);
+    found.ok_or_else(|| format!("must be one of {}", Scope::ALL.map(Scope::name).join(", ")))
+}
+
+/// Lists all API keys.
+#[derive(Debug, Args)]
+pub struct KeyList {
+    /// Prints one line of JSON.
+    #[arg(long, env = "DESKGATE_JSON")]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Seals everything again.
+#[derive(Debug, Args)]
+pub struct KeyRotate {
+    /// Prints one line of JSON.
+    #[arg(long, env = "DESKGATE_JSON")]
+    pub json: bool,
+    /// The store.
+    #[command(flatten)]
+    pub database: Database,
+}
+
+/// Has access tokens signed with a new key.
+#[derive(Debug, Args)]
+pub struct KeyRotateSigning {
+    /// How long tokens that were signed before still count, in seconds; 0 ends them all.
+    #[arg(
+        long,
+        env = "DESKGATE_KEY_OVERLAP",
+        default_value = "86400",
+        value_name = "SECONDS"
+    )]
+    pub overlap: u64,
     /// Prints one line of JSON.
     #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,
@@ -372,6 +448,9 @@ pub struct TokenIssue {
     /// Lets the token read only.
     #[arg(long, env = "DESKGATE_TOKEN_READ_ONLY")]
     pub read_only: bool,
+    /// Lets the token call the help desk's own API, too.
+    #[arg(long, env = "DESKGATE_TOKEN_RAW")]
+    pub raw: bool,
     /// Prints one line of JSON.
     #[arg(long, env = "DESKGATE_JSON")]
     pub json: bool,

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::Demo;
 use crate::desk::ListRequest;
 use crate::desk::accounts::Connection;
+use crate::http::audit::Audit;
 use crate::http::{self, Edge, server};
 use crate::model::id::{AccountId, TicketId};
 use crate::provider::upstream::Terms;
@@ -29,8 +30,8 @@ use crate::providers;
 use crate::simulator::Simulator;
 use crate::store::Store;
 use crate::store::applications::ApplicationId;
-use crate::store::keys::NewKey;
-use crate::store::master_key::MasterKey;
+use crate::store::keys::{KeyTerms, NewKey};
+use crate::store::master_key::{MasterKey, MasterKeys};
 
 /// Name of the demo's application.
 const APPLICATION: &str = "demo";
@@ -89,16 +90,18 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         cors_origins: Vec::new(),
         allow_upstream: allowed.collect::<Result<_, _>>()?,
     };
-    let edge = gateway::edge(store.clone(), clock, settings)?;
+    let (audit, writer) = Audit::into(store.clone(), true);
+    tasks.spawn(writer.write(ended.clone()));
+    let edge = gateway::edge(store.clone(), clock, audit, settings).await?;
     let NewKey {
         application_id,
         api_key,
         ..
-    } = store.create_key(APPLICATION).await?;
+    } = store.create_key(APPLICATION, KeyTerms::default()).await?;
     let whole = ListRequest::default();
     let (earlier, _) = edge
         .desks
-        .list_accounts(&application_id, None, &whole)
+        .list_accounts(&application_id.clone().into(), None, &whole)
         .await?;
     for account in earlier {
         edge.desks
@@ -144,8 +147,8 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
 /// Opens the demo's database, with a master key of its own that lies beside it.
 async fn open_demo_store(folder: &Path, clock: &Clock) -> Outcome<Store> {
     let file = folder.join("master.key");
-    let master_key = if file.exists() {
-        MasterKey::from_base64(read_secret(&file)?.expose_secret())?
+    let master_keys = if file.exists() {
+        MasterKeys::from_base64(read_secret(&file)?.expose_secret())?
     } else {
         let key = MasterKey::generate();
         let mut out = fs::OpenOptions::new()
@@ -154,12 +157,12 @@ async fn open_demo_store(folder: &Path, clock: &Clock) -> Outcome<Store> {
             .mode(0o600)
             .open(&file)?;
         writeln!(out, "{}", key.to_base64().expose_secret())?;
-        key
+        key.into()
     };
     let database = folder.join("deskgate.db");
     Ok(Store::open(
         &format!("sqlite:{}", database.display()),
-        &master_key,
+        &master_keys,
         clock.clone(),
     )
     .await?)
@@ -210,13 +213,14 @@ impl Connected {
             verify: true,
         };
         let terms = Terms::within(Duration::from_secs(10));
-        let account = edge.desks.connect(application, connection, terms).await?.id;
-        let scopes = [Scope::Read, Scope::Write];
+        let account = edge.desks.connect(application, connection, terms).await?;
+        let scopes = [Scope::Read, Scope::Write, Scope::Raw];
         let tokens = &edge.access_tokens;
+        let token = tokens.issue(&account, &scopes, TOKEN_LIFETIME).await?;
         Ok(Self {
-            account,
+            account: account.id,
             service,
-            token: tokens.issue(application, account, &scopes, TOKEN_LIFETIME)?,
+            token,
             credentials,
             ticket: simulator.some_ticket(),
         })

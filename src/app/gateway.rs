@@ -12,16 +12,18 @@ use crate::clock::Clock;
 use crate::desk::Desks;
 use crate::desk::intents::Intents;
 use crate::http::Edge;
+use crate::http::audit::Audit;
 use crate::http::auth::ApiKeys;
 use crate::http::cors::Origin;
+use crate::http::guesses::{self, Guesses};
 use crate::http::pressure::Pressure;
 use crate::providers;
 use crate::store::Store;
 use crate::transport::egress::{AllowedUpstream, Egress};
 use crate::transport::http::network;
 
-/// How long what another process has changed about an account may go unnoticed.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long what another process has changed about an account or the signing keys may go unnoticed.
+pub(super) const FRESH: Duration = Duration::from_secs(5);
 
 /// How long after a write of unknown outcome its absence proves that it did not happen, unless the operator says
 /// otherwise.
@@ -60,13 +62,13 @@ pub(super) fn desks(
     ))
 }
 
-/// Checks and issues the access tokens of a database.
-pub(super) fn access_tokens(store: &Store, clock: &Clock) -> AccessTokens {
-    AccessTokens::new(store.vault().access_token_key(), clock.clone())
-}
-
 /// The edge of a gateway over this store.
-pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Edge> {
+pub(super) async fn edge(
+    store: Store,
+    clock: Clock,
+    audit: Audit,
+    settings: Settings,
+) -> Outcome<Edge> {
     let Settings {
         public_url,
         request_timeout,
@@ -78,7 +80,9 @@ pub(super) fn edge(store: Store, clock: Clock, settings: Settings) -> Outcome<Ed
     Ok(Edge {
         desks: desks(&store, &clock, settle_after, allow_upstream)?,
         api_keys: Arc::new(ApiKeys::default()),
-        access_tokens: Arc::new(access_tokens(&store, &clock)),
+        access_tokens: Arc::new(AccessTokens::open(store.clone(), clock.clone(), FRESH).await?),
+        guesses: Arc::new(Guesses::new(guesses::USUAL)),
+        audit,
         store,
         clock,
         public_url: public_url.into(),

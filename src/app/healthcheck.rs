@@ -28,7 +28,7 @@ pub(super) async fn healthcheck(healthcheck: Healthcheck) -> Outcome {
         );
     }
     let request = Request::get(format!("http://{listen}/healthz")).body(Bytes::new())?;
-    let answer = timeout(PATIENCE, network(&[])?.oneshot(request))
+    let answer = timeout(PATIENCE, network(&[])?.calls.oneshot(request))
         .await
         .map_err(|_| "no answer in time")??;
     if answer.status().is_success() {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
-use crate::access_token::Scope;
+use crate::access_token::{AccessTokens, Scope};
 use crate::app::vault_key::{open_store, read_secret};
 use crate::app::{Outcome, answer, gateway};
 use crate::clock::Clock;
 use crate::config::{
-    AccountAdd, AccountCommand, AccountList, AccountRemove, KeyCommand, KeyCreate, KeyRevoke,
-    TokenCommand, TokenIssue,
+    AccountAdd, AccountCommand, AccountList, AccountRemove, KeyCommand, KeyCreate, KeyList,
+    KeyRevoke, KeyRotate, KeyRotateSigning, TokenCommand, TokenIssue,
 };
 use crate::desk::accounts::Connection;
 use crate::provider::upstream::Terms;
@@ -20,7 +20,8 @@ use crate::store::Store;
 use crate::store::accounts::Account;
 use crate::store::accounts::position::AccountPosition;
 use crate::store::applications::ApplicationId;
-use crate::store::keys::NewKey;
+use crate::store::keys::{KeyTerms, ListedKey, NewKey};
+use crate::store::resealing::Resealed;
 
 /// How long trying a credential may take.
 const TRY_WITHIN: Duration = Duration::from_secs(30);
@@ -131,6 +132,7 @@ fn shown(account: &Account) -> Value {
         options: _,
         active,
         reconnect_since,
+        tokens_from: _,
         created_at,
         modified_at: _,
     } = account;
@@ -204,30 +206,35 @@ async fn remove_account(remove: AccountRemove) -> Outcome {
 /// Works on API keys.
 pub(super) async fn key(command: KeyCommand) -> Outcome {
     match command {
-        KeyCommand::Create(KeyCreate {
-            name,
+        KeyCommand::Create(create) => create_key(create).await,
+        KeyCommand::List(KeyList { json, database }) => {
+            let store = open_store(&database, &Clock::system()).await?;
+            let keys = store.list_keys().await?;
+            store.close().await;
+            list_keys(&keys, json)
+        }
+        KeyCommand::Rotate(KeyRotate { json, database }) => {
+            let store = open_store(&database, &Clock::system()).await?;
+            let resealed = store.reseal().await?;
+            store.close().await;
+            tell_resealed(&resealed, json)
+        }
+        KeyCommand::RotateSigning(KeyRotateSigning {
+            overlap,
             json,
             database,
         }) => {
-            if name.trim().is_empty() || name.len() > 100 || name.chars().any(char::is_control) {
-                return Err("the name of an application has 1 to 100 characters, none of them a control character".into());
-            }
             let store = open_store(&database, &Clock::system()).await?;
-            let NewKey {
-                application_id,
-                key_id: _,
-                api_key,
-            } = store.create_key(&name).await?;
+            let id = store
+                .rotate_signing_key(Duration::from_secs(overlap))
+                .await?;
             store.close().await;
-            let api_key = api_key.expose_secret();
             if json {
-                let shown =
-                    json!({ "application_id": application_id.as_str(), "api_key": api_key });
-                return answer(&shown.to_string());
+                return answer(&json!({ "signing_key": id, "overlap": overlap }).to_string());
             }
             answer(&format!(
-                "application {name} ({application_id})\n\n  {api_key}\n\nThis is shown once. Send it as `Authorization: \
-                 APIKey …`.\n\nNext, an account:\n\n  deskgate account add --application {name} --domain acme --api-key-file FILE"
+                "access tokens are signed with the key {id} from now on, by running gateways within five seconds; those that \
+                 were signed before count for {overlap} more seconds at most"
             ))
         }
         KeyCommand::Revoke(KeyRevoke {
@@ -251,12 +258,126 @@ pub(super) async fn key(command: KeyCommand) -> Outcome {
     }
 }
 
+/// A name that people give.
+fn is_name(name: &str) -> bool {
+    !name.trim().is_empty() && name.len() <= 100 && !name.chars().any(char::is_control)
+}
+
+/// Makes an API key.
+async fn create_key(create: KeyCreate) -> Outcome {
+    let KeyCreate {
+        name,
+        label,
+        scopes,
+        days,
+        json,
+        database,
+    } = create;
+    if !is_name(&name) {
+        return Err(
+            "the name of an application has 1 to 100 characters, none of them a control character"
+                .into(),
+        );
+    }
+    if label.as_deref().is_some_and(|label| !is_name(label)) {
+        return Err("a label has 1 to 100 characters, none of them a control character".into());
+    }
+    let scopes: Vec<_> = scopes.into_iter().map(Scope::name).collect();
+    let terms = KeyTerms {
+        name: label,
+        scopes: (!scopes.is_empty()).then(|| scopes.join(" ")),
+        lifetime: days.map(|days| Duration::from_hours(24) * days),
+    };
+    let store = open_store(&database, &Clock::system()).await?;
+    let NewKey {
+        application_id,
+        key_id,
+        api_key,
+    } = store.create_key(&name, terms).await?;
+    store.close().await;
+    let api_key = api_key.expose_secret();
+    if json {
+        let application_id = application_id.as_str();
+        let shown =
+            json!({ "application_id": application_id, "key_id": key_id, "api_key": api_key });
+        return answer(&shown.to_string());
+    }
+    answer(&format!(
+        "application {name} ({application_id})\n\n  {api_key}\n\nThis is shown once. Send it as `Authorization: \
+         APIKey …`.\n\nNext, an account:\n\n  deskgate account add --application {name} --domain acme --api-key-file FILE"
+    ))
+}
+
+/// Shows API keys.
+fn list_keys(keys: &[ListedKey], json: bool) -> Outcome {
+    if json {
+        let shown = |key: &ListedKey| {
+            json!({
+                "key_id": key.id, "application": key.application, "label": key.name, "scopes": key.scopes,
+                "created": key.created_at, "last_used": key.last_used_at, "expires": key.expires_at,
+                "revoked": key.revoked_at,
+            })
+        };
+        let keys: Vec<_> = keys.iter().map(shown).collect();
+        return answer(&json!({ "keys": keys }).to_string());
+    }
+    if keys.is_empty() {
+        return answer("there is no key yet: deskgate key create NAME makes one");
+    }
+    let mut text = String::new();
+    for key in keys {
+        let scopes = key.scopes.as_deref().unwrap_or("everything");
+        let used = match key.last_used_at {
+            None => "never used".to_owned(),
+            Some(at) => format!("last used {}", at.strftime("%F %R")),
+        };
+        let end = match (key.revoked_at, key.expires_at) {
+            (Some(at), _) => format!(", revoked {}", at.strftime("%F %R")),
+            (None, Some(at)) => format!(", expires {}", at.strftime("%F %R")),
+            (None, None) => String::new(),
+        };
+        let label = key.name.as_deref().unwrap_or_default();
+        let (id, application) = (&key.id, &key.application);
+        writeln!(text, "{id}  {application}  {scopes}  {used}{end}  {label}")?;
+    }
+    answer(text.trim_end())
+}
+
+/// Says what was sealed again. What does not open is a failure: with the former master key it would be lost.
+fn tell_resealed(resealed: &Resealed, json: bool) -> Outcome {
+    let Resealed {
+        accounts,
+        answers,
+        keys,
+        unopened,
+    } = resealed;
+    if !unopened.is_empty() {
+        let ids: Vec<_> = unopened.iter().map(ToString::to_string).collect();
+        return Err(format!(
+            "{accounts} accounts are sealed again, but none of the master keys opens these: {}; give the key that they were \
+             sealed with, or new credentials to them",
+            ids.join(", ")
+        )
+        .into());
+    }
+    if json {
+        return answer(
+            &json!({ "accounts": accounts, "answers": answers, "keys": keys }).to_string(),
+        );
+    }
+    answer(&format!(
+        "sealed again: {accounts} accounts, {answers} kept answers, {keys} keys of the gateway's own; nothing needs a former \
+         master key any more"
+    ))
+}
+
 /// Works on access tokens.
 pub(super) async fn token(command: TokenCommand) -> Outcome {
     let TokenCommand::Issue(TokenIssue {
         account,
         lifetime,
         read_only,
+        raw,
         json,
         database,
     }) = command;
@@ -267,18 +388,12 @@ pub(super) async fn token(command: TokenCommand) -> Outcome {
             format!("there is no account {account}: deskgate account list shows all").into(),
         );
     };
-    let scopes: &[Scope] = if read_only {
-        &[Scope::Read]
-    } else {
-        &[Scope::Read, Scope::Write]
-    };
-    let tokens = gateway::access_tokens(&store, &clock);
-    let token = tokens.issue(
-        &found.application_id,
-        account,
-        scopes,
-        Duration::from_secs(lifetime),
-    )?;
+    let mut scopes = vec![Scope::Read];
+    scopes.extend((!read_only).then_some(Scope::Write));
+    scopes.extend(raw.then_some(Scope::Raw));
+    let tokens = AccessTokens::open(store.clone(), clock, gateway::FRESH).await?;
+    let lifetime_of_it = Duration::from_secs(lifetime);
+    let token = tokens.issue(&found, &scopes, lifetime_of_it).await?;
     store.close().await;
     let token = token.expose_secret();
     if json {

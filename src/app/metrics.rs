@@ -98,5 +98,13 @@ fn describe() {
         Unit::Seconds,
         "How long a task that is ready waits for its turn."
     );
+    describe_counter!(
+        "deskgate_credentials_refused_total",
+        "Requests with a wrong credential."
+    );
+    describe_counter!(
+        "deskgate_audit_lost_total",
+        "Entries of the audit log that could not be written."
+    );
     describe_counter!("deskgate_panics_total", "Requests whose handler panicked.");
 }

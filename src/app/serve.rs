@@ -17,12 +17,13 @@ use crate::app::vault_key::open_store;
 use crate::app::{Outcome, metrics, signals};
 use crate::clock::Clock;
 use crate::config::Serve;
+use crate::http::audit::Audit;
 use crate::http::{self, server};
 use crate::store::Store;
 
 /// What a request may take beyond its time once the process ends: for its last steps.
 const DRAIN_BEYOND: Duration = Duration::from_secs(5);
-/// How often it is looked for intents that are too old.
+/// How often it is looked for what is too old.
 const FORGET_EVERY: Duration = Duration::from_mins(10);
 /// How long others have the database to themselves while many are forgotten.
 const FORGET_PAUSE: Duration = Duration::from_secs(1);
@@ -39,6 +40,7 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         settle_after,
         drain_delay,
         cors_origins,
+        audit_days,
         database,
         upstreams,
     } = serve;
@@ -58,15 +60,16 @@ pub(super) async fn serve(serve: Serve) -> Outcome {
         allow_upstream: upstreams.allow_upstream,
     };
     tracing::info!(%address, public_url = settings.public_url, "deskgate serves");
-    let edge = gateway::edge(store.clone(), clock, settings)?;
-    let (draining, desks) = (Arc::clone(&edge.draining), edge.desks.clone());
-
     let tasks = TaskTracker::new();
     let ended = CancellationToken::new();
+    let (audit, writer) = Audit::into(store.clone(), audit_days > 0);
+    tasks.spawn(writer.write(ended.clone()));
+    let edge = gateway::edge(store.clone(), clock, audit, settings).await?;
+    let (draining, desks) = (Arc::clone(&edge.draining), edge.desks.clone());
     if let Some(address) = metrics_listen {
         metrics::serve(address, &tasks, ended.clone().cancelled_owned()).await?;
     }
-    let forgetting = forget_old_intents(store.clone());
+    let forgetting = forget(store.clone(), Duration::from_hours(24) * audit_days);
     tasks.spawn(ended.clone().run_until_cancelled_owned(forgetting));
     let pressure = edge.pressure.clone();
     let watching = async move { pressure.watch().await };
@@ -96,15 +99,20 @@ pub(super) async fn drained(
     }
 }
 
-/// Forgets, now and then, intents that are too old.
-async fn forget_old_intents(store: Store) {
+/// Forgets, now and then, intents and entries of the audit log that are too old.
+async fn forget(store: Store, audit_kept_for: Duration) {
     loop {
-        let forgotten = store.forget_old_intents().await.unwrap_or_else(|error| {
+        let intents = store.forget_old_intents().await.unwrap_or_else(|error| {
             tracing::warn!(%error, "old intents cannot be forgotten");
             0
         });
+        let entries = store.forget_old_audit(audit_kept_for).await;
+        let entries = entries.unwrap_or_else(|error| {
+            tracing::warn!(%error, "old entries of the audit log cannot be forgotten");
+            0
+        });
         // There may be more of them.
-        let pause = if forgotten > 0 {
+        let pause = if intents + entries > 0 {
             FORGET_PAUSE
         } else {
             FORGET_EVERY

@@ -48,6 +48,37 @@ pub struct ConnectionPatch {
     pub verify: bool,
 }
 
+/// In whose name something is asked.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// The application whose accounts they are.
+    pub application: ApplicationId,
+    /// When the access token was issued that it is asked with, in unix seconds.
+    pub issued_at: Option<i64>,
+}
+
+impl From<ApplicationId> for Authority {
+    fn from(application: ApplicationId) -> Self {
+        Self {
+            application,
+            issued_at: None,
+        }
+    }
+}
+
+impl Authority {
+    /// Refuses an account of somebody else, and a token that was revoked.
+    pub(super) fn check(&self, account: &Account) -> Result<()> {
+        if account.application_id != self.application {
+            return Err(Error::NotFound("the account"));
+        }
+        match (self.issued_at, account.tokens_from) {
+            (Some(issued_at), Some(from)) if issued_at < from => Err(Error::Unauthorized),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Desks {
     /// Connects an account.
     pub async fn connect(
@@ -96,24 +127,37 @@ impl Desks {
         Ok((origin, provider.identify(&up).await?))
     }
 
-    /// An account of this application.
-    pub async fn account(&self, application: &ApplicationId, id: AccountId) -> Result<Account> {
-        let stored = self.store.inspect_account(id).await?;
-        let own = stored.filter(|account| account.application_id == *application);
-        own.ok_or(Error::NotFound("the account"))
+    /// An account that may be seen.
+    pub async fn account(&self, authority: &Authority, id: AccountId) -> Result<Account> {
+        let account = self.store.inspect_account(id).await?;
+        let account = account.ok_or(Error::NotFound("the account"))?;
+        authority.check(&account)?;
+        Ok(account)
+    }
+
+    /// Ends all access tokens of an account that were issued until now.
+    pub async fn revoke_tokens(&self, application: &ApplicationId, id: AccountId) -> Result<()> {
+        let revoked = self.store.revoke_tokens(application, id).await?;
+        self.forget(id);
+        if revoked {
+            Ok(())
+        } else {
+            Err(Error::NotFound("the account"))
+        }
     }
 
     /// The accounts of this application, oldest first, or only this one of them.
     pub async fn list_accounts(
         &self,
-        application: &ApplicationId,
+        authority: &Authority,
         only: Option<AccountId>,
         request: &ListRequest,
     ) -> Result<(Vec<Account>, Option<String>)> {
+        let application = &authority.application;
         let scope = Scope::Accounts(application);
         let page = self.page_tokens.open(&scope, request)?;
         if let Some(only) = only {
-            return Ok((vec![self.account(application, only).await?], None));
+            return Ok((vec![self.account(authority, only).await?], None));
         }
         let after = page.at.as_ref().map(|cursor| cursor.0.parse()).transpose();
         let after = after.map_err(|error: NotAPosition| Error::Internal(error.into()))?;
@@ -150,7 +194,8 @@ impl Desks {
         patch: ConnectionPatch,
         terms: Terms,
     ) -> Result<Account> {
-        let account = self.account(application, id).await?;
+        let authority = Authority::from(application.clone());
+        let account = self.account(&authority, id).await?;
         let ConnectionPatch {
             name,
             active,
@@ -183,7 +228,7 @@ impl Desks {
             }
         }
         // Gone, or changed again and again.
-        self.account(application, id).await?;
+        self.account(&authority, id).await?;
         let message = "the account was changed by somebody else at the same time: try again";
         Err(ProviderError::new(Kind::Conflict, message).into())
     }

@@ -5,11 +5,13 @@
 //! and removes the accounts themselves.
 
 pub mod accounts;
+pub mod audit;
 mod gate;
 pub mod intents;
 pub mod listing;
 mod opened;
 pub mod page_token;
+pub mod raw;
 mod reconcile;
 mod renewal;
 mod turns;

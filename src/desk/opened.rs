@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use tokio_util::task::TaskTracker;
 
 use crate::desk::Desk;
+use crate::desk::accounts::Authority;
 use crate::desk::intents::Intents;
 use crate::desk::page_token::PageTokens;
 use crate::desk::renewal::Renewals;
@@ -27,7 +28,7 @@ use crate::store::belief::Belief;
 use crate::transport::call::Endpoint;
 use crate::transport::egress::Egress;
 use crate::transport::hosts::Hosts;
-use crate::transport::http::Transport;
+use crate::transport::http::Network;
 use crate::transport::line::Line;
 
 /// How many opened accounts are kept at hand.
@@ -100,7 +101,7 @@ pub struct Desks {
     /// The kinds of help desk.
     providers: Arc<[Arc<dyn Provider>]>,
     /// The network.
-    transport: Transport,
+    network: Network,
     /// The hosts that are called.
     pub(super) hosts: Hosts,
     /// Which addresses may be called.
@@ -133,17 +134,17 @@ impl Desks {
     pub fn new(
         store: Store,
         providers: Vec<Arc<dyn Provider>>,
-        transport: Transport,
+        network: Network,
         egress: Egress,
         fresh: Duration,
         intents: Intents,
     ) -> Self {
         let tasks = TaskTracker::new();
-        let page_tokens = Arc::new(PageTokens::new(store.vault().page_token_key()));
+        let page_tokens = Arc::new(PageTokens::new(store.page_token_key()));
         Self {
             store,
             providers: providers.into(),
-            transport,
+            network,
             egress: Arc::new(egress),
             renewals: Arc::default(),
             turns: Arc::default(),
@@ -156,18 +157,16 @@ impl Desks {
         }
     }
 
-    /// Opens an account of this application. Another application's account is not found.
+    /// Opens an account. Another application's account is not found.
     pub async fn open(
         &self,
-        application: &ApplicationId,
+        authority: &Authority,
         account: AccountId,
         terms: Terms,
     ) -> Result<Desk> {
-        let opened = self.opened(account).await?;
-        let Some(opened) = opened.filter(|opened| opened.account.application_id == *application)
-        else {
-            return Err(Error::NotFound("the account"));
-        };
+        let opened = self.opened(&authority.application, account).await?;
+        let opened = opened.ok_or(Error::NotFound("the account"))?;
+        authority.check(&opened.account)?;
         if !opened.account.active {
             return Err(Error::Forbidden("the account is not active".into()));
         }
@@ -180,9 +179,16 @@ impl Desks {
         })
     }
 
-    /// An account at hand, or from the store.
-    async fn opened(&self, id: AccountId) -> Result<Option<Arc<Opened>>> {
+    /// An account of this application, at hand or from the store. For another one's the store is asked as for one that never
+    /// was: also the time that it takes tells nothing.
+    async fn opened(
+        &self,
+        application: &ApplicationId,
+        id: AccountId,
+    ) -> Result<Option<Arc<Opened>>> {
+        let is_theirs = |account: &Account| account.application_id == *application;
         let at_hand = self.at_hand.get(&id);
+        let at_hand = at_hand.filter(|opened| is_theirs(&opened.account));
         if let Some(opened) = &at_hand
             && !opened.belief.must_ask()
         {
@@ -199,6 +205,9 @@ impl Desks {
             self.at_hand.remove(&id);
             return Ok(None);
         };
+        if !is_theirs(&stored.account) {
+            return Ok(None);
+        }
         if let Some(opened) = &at_hand
             && opened.is_same(&stored)
         {
@@ -299,7 +308,7 @@ impl Desks {
             .hosts
             .host(&endpoint.base.origin().ascii_serialization());
         Arc::new(Line::new(
-            self.transport.clone(),
+            self.network.clone(),
             endpoint,
             provider.id(),
             provider.capabilities().rate,

@@ -1,8 +1,8 @@
 //! Page tokens: a vendor's cursor, sealed for the client.
 //!
 //! A token goes to someone else's API under someone else's credentials, so it is signed, and bound
-//! to the account, the list and the page size. It holds no state of this process: any replica with
-//! the same master key opens it.
+//! to the account, the list and the page size. It holds no state of this process: any replica on the
+//! same database opens it.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -28,6 +28,8 @@ const MAX_TOKEN: usize = 512;
 pub enum Scope<'a> {
     /// The accounts of an application.
     Accounts(&'a ApplicationId),
+    /// The audit log of an application.
+    Audit(&'a ApplicationId),
     /// All tickets of an account.
     Tickets(AccountId),
     /// The comments of one ticket of an account.
@@ -157,6 +159,7 @@ impl PageTokens {
 fn signed(scope: &Scope<'_>, payload: &[u8]) -> Vec<u8> {
     let list = match scope {
         Scope::Accounts(application) => format!("{application}/accounts/"),
+        Scope::Audit(application) => format!("{application}/audit/"),
         Scope::Tickets(account) => format!("{account}/tickets/"),
         Scope::Comments(account, ticket) => format!("{account}/{ticket}/comments/"),
     };

@@ -88,6 +88,7 @@ impl AccountObject {
             options: _,
             active,
             reconnect_since,
+            tokens_from: _,
             created_at,
             modified_at,
         } = account;
@@ -132,7 +133,7 @@ pub async fn list_accounts(
     };
     let (accounts, next_page) = edge
         .desks
-        .list_accounts(caller.application(), only, &request)
+        .list_accounts(&caller.authority(), only, &request)
         .await?;
     let objects = accounts
         .into_iter()
@@ -150,7 +151,7 @@ pub async fn list_accounts(
     responses((status = 200, description = "The account.", body = AccountObject), Errors),
 )]
 pub async fn get_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl IntoResponse> {
-    let account = edge.desks.account(at.caller.application(), at.id).await?;
+    let account = edge.desks.account(&at.caller.authority(), at.id).await?;
     Ok(Json(StatusCode::OK, AccountObject::new(&edge, account)))
 }
 

@@ -10,12 +10,14 @@ use http::request::Parts;
 use quick_cache::sync::Cache;
 
 use crate::access_token::{AccessToken, Scope};
+use crate::desk::accounts::Authority;
 use crate::error::{Error, Result};
 use crate::http::Edge;
+use crate::http::audit::Trail;
 use crate::model::id::AccountId;
-use crate::store::Store;
 use crate::store::applications::ApplicationId;
 use crate::store::belief::Belief;
+use crate::store::keys::ApiKey;
 
 /// How many accepted API keys are kept at hand.
 const AT_HAND: usize = 1000;
@@ -25,8 +27,8 @@ const BELIEVED: Duration = Duration::from_secs(5);
 /// Whoever has proven who they are.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// An application: every account of it.
-    Application(ApplicationId),
+    /// An application with its API key: every account of it.
+    Application(ApiKey),
     /// A token: its one account.
     Token(AccessToken),
 }
@@ -35,34 +37,71 @@ impl Caller {
     /// The application that asks, or for which the token was issued.
     pub fn application(&self) -> &ApplicationId {
         match self {
-            Self::Application(application) => application,
+            Self::Application(key) => &key.application,
             Self::Token(token) => &token.application,
+        }
+    }
+
+    /// In whose name it is asked.
+    pub fn authority(&self) -> Authority {
+        Authority {
+            application: self.application().clone(),
+            issued_at: match self {
+                Self::Application(_) => None,
+                Self::Token(token) => Some(token.issued_at),
+            },
+        }
+    }
+
+    /// Who it is, for the audit log.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::Application(key) => format!("key:{}", key.id),
+            Self::Token(token) => format!("token:{}", token.id),
         }
     }
 
     /// A name for each one that shares a help desk's rate limit with others: an application, or one of its tokens.
     pub fn name(&self) -> Arc<str> {
         match self {
-            Self::Application(application) => application.as_str().into(),
+            Self::Application(key) => key.application.as_str().into(),
             Self::Token(token) => format!("{}/{}", token.application.as_str(), token.id).into(),
         }
     }
 
-    /// Refuses a token without this scope.
-    pub fn require(&self, scope: Scope) -> Result<()> {
+    /// Whether it has a scope.
+    pub fn allows(&self, scope: Scope) -> bool {
         match self {
-            Self::Token(token) if !token.allows(scope) => Err(Error::Forbidden(format!(
-                "the access token lacks the scope {}",
-                scope.name()
-            ))),
-            Self::Application(_) | Self::Token(_) => Ok(()),
+            Self::Application(key) => {
+                let scopes = key.scopes.as_deref();
+                scopes.is_none_or(|scopes| scope.is_in(scopes))
+            }
+            Self::Token(token) => token.allows(scope),
         }
     }
 
-    /// Refuses a token: only an application with its API key may do this.
+    /// Refuses whoever lacks this scope.
+    pub fn require(&self, scope: Scope) -> Result<()> {
+        if self.allows(scope) {
+            return Ok(());
+        }
+        let what = match self {
+            Self::Application(_) => "API key",
+            Self::Token(_) => "access token",
+        };
+        let scope = scope.name();
+        Err(Error::Forbidden(format!(
+            "the {what} lacks the scope {scope}"
+        )))
+    }
+
+    /// Refuses a token: only an application with an API key for its accounts may do this.
     pub fn require_application(&self) -> Result<&ApplicationId> {
         match self {
-            Self::Application(application) => Ok(application),
+            Self::Application(key) => {
+                self.require(Scope::Accounts)?;
+                Ok(&key.application)
+            }
             Self::Token(_) => Err(Error::Forbidden(
                 "this takes an application's API key, not an access token".into(),
             )),
@@ -116,6 +155,16 @@ fn credential(parts: &Parts) -> Result<Credential<'_>> {
     }
 }
 
+impl Caller {
+    /// Whoever the credential proves to be the caller.
+    async fn prove(parts: &Parts, edge: &Edge) -> Result<Self> {
+        match credential(parts)? {
+            Credential::Token(token) => edge.access_tokens.check(token).await.map(Self::Token),
+            Credential::ApiKey(key) => edge.api_keys.check(edge, key).await.map(Self::Application),
+        }
+    }
+}
+
 impl FromRequestParts<Edge> for Caller {
     type Rejection = Error;
 
@@ -124,16 +173,14 @@ impl FromRequestParts<Edge> for Caller {
         if let Some(caller) = parts.extensions.get::<Arc<Self>>() {
             return Ok(Self::clone(caller));
         }
-        let caller = match credential(parts)? {
-            Credential::Token(token) => edge
-                .access_tokens
-                .check(token)
-                .map(Self::Token)
-                .map_err(|_| Error::Unauthorized)?,
-            Credential::ApiKey(key) => {
-                Self::Application(edge.api_keys.check(&edge.store, key).await?)
+        let caller = match Self::prove(parts, edge).await {
+            Err(Error::Unauthorized) => {
+                edge.guesses.slow_down().await;
+                return Err(Error::Unauthorized);
             }
+            proven => proven?,
         };
+        Trail::caller(parts, &caller);
         refuse_what_is_not_done(parts)?;
         Ok(caller)
     }
@@ -155,10 +202,20 @@ fn refuse_what_is_not_done(parts: &Parts) -> Result<()> {
 
 /// A key that was accepted.
 struct Accepted {
-    /// Whose it is.
-    application: ApplicationId,
+    /// The key, without its secret half.
+    key: ApiKey,
     /// That the store has it so.
     belief: Belief,
+}
+
+impl Accepted {
+    /// The key, unless its time is over.
+    fn key(&self, edge: &Edge) -> Result<ApiKey> {
+        match self.key.expires_at {
+            Some(expires_at) if expires_at <= edge.clock.now() => Err(Error::Unauthorized),
+            _ => Ok(self.key.clone()),
+        }
+    }
 }
 
 /// Checks API keys, and keeps the accepted ones at hand for some seconds.
@@ -176,33 +233,30 @@ impl Default for ApiKeys {
 }
 
 impl ApiKeys {
-    /// The application whose key this is.
-    async fn check(&self, store: &Store, presented: &str) -> Result<ApplicationId> {
+    /// The key that was presented, if it counts.
+    async fn check(&self, edge: &Edge, presented: &str) -> Result<ApiKey> {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest::digest(&digest::SHA256, presented.as_bytes()).as_ref());
         let at_hand = self.at_hand.get(&hash);
         if let Some(accepted) = &at_hand
             && !accepted.belief.must_ask()
         {
-            return Ok(accepted.application.clone());
+            return accepted.key(edge);
         }
-        let application = match (store.find_key(presented).await, at_hand) {
+        let key = match (edge.store.find_key(presented).await, at_hand) {
             (Err(error), Some(accepted)) if error.is_outage() && accepted.belief.bear() => {
-                let application = accepted.application.clone();
-                tracing::warn!(%error, %application, "an API key is believed as it was before");
-                return Ok(application);
+                tracing::warn!(%error, key = accepted.key.id, "an API key is believed as it was before");
+                return accepted.key(edge);
             }
             (found, _) => found?,
         };
-        let Some(application) = application else {
+        let Some(key) = key else {
             self.at_hand.remove(&hash);
             return Err(Error::Unauthorized);
         };
-        let accepted = Accepted {
-            application: application.clone(),
-            belief: Belief::new(BELIEVED),
-        };
-        self.at_hand.insert(hash, Arc::new(accepted));
-        Ok(application)
+        let belief = Belief::new(BELIEVED);
+        let accepted = Arc::new(Accepted { key, belief });
+        self.at_hand.insert(hash, Arc::clone(&accepted));
+        accepted.key(edge)
     }
 }

@@ -20,6 +20,7 @@ use crate::access_token::Scope;
 use crate::desk::intents::Intent;
 use crate::desk::{Class, Desk, ListRequest, Rehearsal, Terms, listing};
 use crate::error::{Error, Result};
+use crate::http::audit::Trail;
 use crate::http::auth::Caller;
 use crate::http::resource::{Fields, Links};
 use crate::http::{Edge, MAX_BODY};
@@ -50,29 +51,42 @@ impl FromRequestParts<Edge> for OpenDesk {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, edge).await?;
-        let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        caller.require(if reads { Scope::Read } else { Scope::Write })?;
-        let form = path_text(parts, edge, "account_id").await?;
-        let account = caller.account(&form)?;
-        let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
-        let mut terms = Terms {
-            wants_raw,
-            ..terms(parts, edge)
-        };
-        terms.trip.caller = caller.name();
-        prefer(&parts.headers, &mut terms)?;
-        let desk = edge
-            .desks
-            .open(caller.application(), account, terms)
-            .await?
-            .under(parts.extensions.get::<Arc<Intent>>().cloned())
-            .rehearsing(parts.extensions.get::<Rehearsal>().cloned());
-        Ok(Self {
-            desk,
-            links: Links::new(Arc::clone(&edge.public_url), form),
+        open_desk(parts, edge, |caller, parts| {
+            let reads = matches!(parts.method, Method::GET | Method::HEAD);
+            caller.require(if reads { Scope::Read } else { Scope::Write })
         })
+        .await
     }
+}
+
+/// Opens the help desk of the address for a caller who has what it `requires`.
+pub async fn open_desk(
+    parts: &mut Parts,
+    edge: &Edge,
+    requires: impl FnOnce(&Caller, &Parts) -> Result<()>,
+) -> Result<OpenDesk> {
+    let caller = Caller::from_request_parts(parts, edge).await?;
+    requires(&caller, parts)?;
+    let form = path_text(parts, edge, "account_id").await?;
+    let account = caller.account(&form)?;
+    Trail::account(parts, account);
+    let wants_raw = flag(&parts.headers, "x-kloudless-raw-data")?;
+    let mut terms = Terms {
+        wants_raw,
+        ..terms(parts, edge)
+    };
+    terms.trip.caller = caller.name();
+    prefer(&parts.headers, &mut terms)?;
+    let desk = edge
+        .desks
+        .open(&caller.authority(), account, terms)
+        .await?
+        .under(parts.extensions.get::<Arc<Intent>>().cloned())
+        .rehearsing(parts.extensions.get::<Rehearsal>().cloned());
+    Ok(OpenDesk {
+        desk,
+        links: Links::new(Arc::clone(&edge.public_url), form),
+    })
 }
 
 /// An account that the caller may see, with the form in which the request named it.
@@ -90,6 +104,7 @@ impl FromRequestParts<Edge> for AccountAt {
         let caller = Caller::from_request_parts(parts, edge).await?;
         let form = path_text(parts, edge, "account_id").await?;
         let id = caller.account(&form)?;
+        Trail::account(parts, id);
         Ok(Self { caller, id })
     }
 }

@@ -22,6 +22,7 @@ use crate::desk::Rehearsal;
 use crate::desk::intents::{Beginning, Intent};
 use crate::error::{Error, Result};
 use crate::http::Edge;
+use crate::http::audit::Trail;
 use crate::http::auth::Caller;
 use crate::http::errors::render;
 use crate::http::extract::{JSON, read_body, terms};
@@ -54,6 +55,10 @@ pub async fn once(State(edge): State<Edge>, request: Request, next: Next) -> Res
 /// [`once`], for a write.
 async fn wrap(edge: Edge, mut parts: Parts, body: Body, next: Next) -> Result<Response> {
     let given = client_key(&parts)?;
+    if given.is_some() && parts.uri.path().ends_with("/raw") {
+        let message = "what is passed through cannot be done once only: leave Idempotency-Key out";
+        return Err(Error::NotSupported(message.into()));
+    }
     let key = match given {
         Some(key) => key,
         None if makes_something(&parts) => Uuid::new_v4().to_string(),
@@ -64,6 +69,9 @@ async fn wrap(edge: Edge, mut parts: Parts, body: Body, next: Next) -> Result<Re
         None => None,
         Some(form) => Some(caller.account(&form)?),
     };
+    if let Some(account) = account {
+        Trail::account(&parts, account);
+    }
     let body = read_body(&parts, body).await?;
     let asked = Asked {
         application: caller.application().clone(),

@@ -6,6 +6,7 @@
 //! what is too much, [`server`] accepts connections.
 
 pub mod accounts;
+pub mod audit;
 pub mod auth;
 pub mod budget;
 pub mod comments;
@@ -14,6 +15,7 @@ pub mod docs;
 pub mod dry_run;
 pub mod errors;
 pub mod extract;
+pub mod guesses;
 pub mod health;
 pub mod idempotency;
 pub mod oauth;
@@ -21,6 +23,7 @@ pub mod observe;
 pub mod openapi;
 mod precondition;
 pub mod pressure;
+pub mod raw;
 pub mod resource;
 pub mod server;
 pub mod tickets;
@@ -43,8 +46,10 @@ use utoipa_axum::routes;
 use crate::access_token::AccessTokens;
 use crate::clock::Clock;
 use crate::desk::Desks;
+use crate::http::audit::Audit;
 use crate::http::auth::ApiKeys;
 use crate::http::cors::Origin;
+use crate::http::guesses::Guesses;
 use crate::http::pressure::{Pressure, Relieved};
 use crate::store::Store;
 
@@ -74,6 +79,10 @@ pub struct Edge {
     pub draining: Arc<AtomicBool>,
     /// Origins of the web pages that may call.
     pub cors_origins: Arc<[Origin]>,
+    /// Slows down whoever guesses credentials.
+    pub guesses: Arc<Guesses>,
+    /// Takes notes for the audit log.
+    pub audit: Audit,
     /// How much of what comes is refused at the door. Nothing, unless somebody watches.
     pub pressure: Pressure,
 }
@@ -105,7 +114,9 @@ fn documented() -> OpenApiRouter<Edge> {
             accounts::delete_account
         ))
         .routes(routes!(budget::get_budget))
-        .routes(routes!(tokens::issue_token))
+        .routes(routes!(raw::raw))
+        .routes(routes!(tokens::issue_token, tokens::revoke_tokens))
+        .routes(routes!(audit::list_entries))
         .routes(routes!(oauth::check_token))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -126,8 +137,7 @@ fn routes() -> Router<Edge> {
         documented
             .nest("/v1/accounts/{account_id}", alias)
             .merge(docs::routes())
-            // What the SDKs know of the account API and this gateway does not do (yet).
-            .route("/v1/accounts/{account_id}/raw", any(errors::not_done))
+            // What the SDKs know of the account API and this gateway does not do.
             .route("/v1/accounts/{account_id}/events", any(errors::not_done))
             .fallback(errors::no_such_address)
             .method_not_allowed_fallback(errors::no_such_method)

@@ -8,8 +8,10 @@ use http::header::AUTHORIZATION;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access_token::AccessToken;
 use crate::error::{Error, Result};
 use crate::http::Edge;
+use crate::http::auth::Caller;
 use crate::http::errors::Errors;
 use crate::http::extract::Json;
 use crate::model::id::AccountId;
@@ -59,15 +61,13 @@ pub async fn check_token(
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::InvalidToken);
     }
-    let token = edge
-        .access_tokens
-        .check(token.trim())
-        .map_err(|_| Error::InvalidToken)?;
-    match edge.desks.account(&token.application, token.account).await {
-        Ok(_) => {}
-        Err(Error::NotFound(_)) => return Err(Error::InvalidToken),
-        Err(error) => return Err(error),
-    }
+    let token = match check(&edge, token.trim()).await {
+        Err(Error::Unauthorized | Error::NotFound(_)) => {
+            edge.guesses.slow_down().await;
+            return Err(Error::InvalidToken);
+        }
+        checked => checked?,
+    };
     let info = TokenInfo {
         client_id: token.application.to_string(),
         account_id: token.account,
@@ -76,4 +76,14 @@ pub async fn check_token(
         expires_in: (token.expires_at.as_second() - edge.clock.now().as_second()).max(0),
     };
     Ok(Json(StatusCode::OK, info))
+}
+
+/// A token that counts, of an account that is there.
+async fn check(edge: &Edge, token: &str) -> Result<AccessToken> {
+    let token = edge.access_tokens.check(token).await?;
+    let caller = Caller::Token(token.clone());
+    edge.desks
+        .account(&caller.authority(), token.account)
+        .await?;
+    Ok(token)
 }

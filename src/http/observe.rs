@@ -17,8 +17,10 @@ use uuid::Uuid;
 use crate::desk::Terms;
 use crate::error::Error;
 use crate::http::Edge;
+use crate::http::audit::Trail;
 use crate::http::errors::render;
 use crate::http::idempotency::IDEMPOTENCY_KEY;
+use crate::store::audit::Entry;
 
 /// Carries the id of a request, both ways.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,6 +48,8 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
     let meter = terms.trip.meter.clone();
     request.extensions_mut().insert(terms);
     request.extensions_mut().insert(RequestId(id.clone()));
+    let trail = Trail::default();
+    request.extensions_mut().insert(trail.clone());
 
     let reads = matches!(method, Method::GET | Method::HEAD);
     let answer = async {
@@ -67,6 +71,19 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
         }
     }
     span.in_scope(|| write_down(&method, route, &response, failure.as_deref(), duration));
+    if let Some((application, actor)) = trail.who() {
+        edge.audit.note(Entry {
+            application: application.clone(),
+            happened_at: edge.clock.now(),
+            actor: actor.clone(),
+            method: method.to_string(),
+            route: route.to_owned(),
+            account: trail.about(),
+            status: response.status().as_u16(),
+            error_code: failure.as_deref().map(|error| error.code().to_owned()),
+            request_id: id.clone(),
+        });
+    }
     if route.starts_with("/v1/accounts") {
         let headers = response.headers_mut();
         headers.insert(UPSTREAM_CALLS, meter.calls().into());

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access_token::Scope;
+use crate::desk::accounts::Authority;
 use crate::error::{Error, Result};
 use crate::http::Edge;
 use crate::http::errors::Errors;
@@ -28,7 +29,8 @@ const MAX_LIFETIME: u64 = 24 * 3600;
 #[serde(deny_unknown_fields)]
 #[schema(as = NewToken)]
 pub struct NewToken {
-    /// `helpdesk:read` to read tickets and comments, `helpdesk:write` to write them. Both if nothing is said.
+    /// `helpdesk:read` to read tickets and comments, `helpdesk:write` to write them: both if nothing is said. `raw` to call the
+    /// help desk's own API.
     #[schema(example = json!(["helpdesk:read"]))]
     scopes: Option<Vec<String>>,
     /// How many seconds the token counts, at most a day.
@@ -60,7 +62,7 @@ pub struct TokenObject {
 /// Issue an access token
 ///
 /// For one account, with an API key only: for a browser, or a service that is to have no more than that. It counts until it
-/// expires, or the account is removed or made inactive.
+/// expires, the account's tokens are revoked, or the account is removed or made inactive. It allows no more than the API key.
 #[utoipa::path(
     post, path = "/v1/accounts/{account_id}/tokens", operation_id = "issueToken", tag = "Access",
     params(AccountPath, WriteHeaders), request_body = NewToken,
@@ -74,7 +76,7 @@ pub async fn issue_token(
     let application = caller.require_application()?;
     let NewToken { scopes, expires_in } = asked;
     let scopes = match scopes {
-        None => Scope::ALL.to_vec(),
+        None => Scope::USUAL.to_vec(),
         Some(names) => names
             .iter()
             .map(|name| scope(name))
@@ -85,6 +87,9 @@ pub async fn issue_token(
             "scopes: at least one is needed".into(),
         ));
     }
+    for scope in &scopes {
+        caller.require(*scope)?;
+    }
     let expires_in = expires_in.unwrap_or(USUAL_LIFETIME);
     if !(1..=MAX_LIFETIME).contains(&expires_in) {
         return Err(Error::InvalidParameter(format!(
@@ -92,12 +97,13 @@ pub async fn issue_token(
         )));
     }
     // It has to be there, and theirs.
-    let account = edge.desks.account(application, id).await?;
+    let authority = Authority::from(application.clone());
+    let account = edge.desks.account(&authority, id).await?;
     let lifetime = Duration::from_secs(expires_in);
     let token = edge
         .access_tokens
-        .issue(application, account.id, &scopes, lifetime)
-        .map_err(|error| Error::Internal(error.into()))?;
+        .issue(&account, &scopes, lifetime)
+        .await?;
     let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
     let issued = TokenObject {
         access_token: token.expose_secret().to_owned(),
@@ -113,11 +119,31 @@ pub async fn issue_token(
     ))
 }
 
+/// Revoke the access tokens of an account
+///
+/// All that were issued until now, by anybody. Other gateways on the same database notice within five seconds. The tokens of
+/// other accounts go on.
+#[utoipa::path(
+    delete, path = "/v1/accounts/{account_id}/tokens", operation_id = "revokeTokens", tag = "Access",
+    params(AccountPath, WriteHeaders), security(("api_key" = [])),
+    responses((status = 204, description = "They count no more."), Errors),
+)]
+pub async fn revoke_tokens(
+    State(edge): State<Edge>,
+    AccountAt { caller, id }: AccountAt,
+) -> Result<impl IntoResponse> {
+    let application = caller.require_application()?;
+    edge.desks.revoke_tokens(application, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// A scope by its name.
 fn scope(name: &str) -> Result<Scope> {
-    let found = Scope::ALL.into_iter().find(|scope| scope.name() == name);
+    let found = Scope::OF_TOKENS
+        .into_iter()
+        .find(|scope| scope.name() == name);
     found.ok_or_else(|| {
-        let known = Scope::ALL.map(Scope::name).join(", ");
+        let known = Scope::OF_TOKENS.map(Scope::name).join(", ");
         Error::InvalidParameter(format!("scopes: {name:?} is none of: {known}"))
     })
 }

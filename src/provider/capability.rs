@@ -32,6 +32,8 @@ pub enum Operation {
     UpdateComment,
     /// `DELETE …/comments/{id}`
     DeleteComment,
+    /// `POST …/raw`: what is passed through.
+    Raw,
 }
 
 impl Operation {
@@ -52,6 +54,7 @@ impl Operation {
     pub fn name(self) -> &'static str {
         match self {
             Self::Identify => "identify",
+            Self::Raw => "raw",
             Self::ListTickets => "list_tickets",
             Self::GetTicket => "get_ticket",
             Self::CreateTicket => "create_ticket",

@@ -19,7 +19,7 @@ use crate::model::id::AccountId;
 use crate::store::applications::ApplicationId;
 use crate::store::error::StoreError;
 use crate::store::vault::Place;
-use crate::store::{Store, random, read_time};
+use crate::store::{Store, later, random, read_time};
 
 /// How long an answer is kept, counted from the last change of its row.
 const KEPT_FOR: Duration = Duration::from_hours(24);
@@ -506,7 +506,7 @@ impl Store {
 
     /// Hashes under a key of our own, so that a copy of the database confirms no guess.
     fn hash(&self, what: &str, text: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.vault.intent_key().expose_secret());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.own_keys.intents.expose_secret());
         let mut context = hmac::Context::with_key(&key);
         for part in [what, "\0", text] {
             context.update(part.as_bytes());
@@ -539,9 +539,4 @@ fn place<'a>(asked: &'a Asked, id: &'a str) -> Place<'a> {
 fn account_number(account: Option<AccountId>) -> i64 {
     // An account's number is below 2^53.
     account.map_or(0, |account| i64::try_from(account.get()).unwrap_or(0))
-}
-
-/// A time after another, as the database writes them.
-fn later(from: i64, by: Duration) -> i64 {
-    from.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }

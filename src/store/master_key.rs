@@ -1,4 +1,6 @@
-//! The master key: the one secret that is not in the database, and the keys derived from it.
+//! The master key: the one secret that is not in the database, and the key that is derived from it.
+//!
+//! While one replaces another there are two: the first seals, both open.
 
 use std::fmt;
 
@@ -21,18 +23,35 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// The key that everything sealed depends on. Wiped from memory when dropped.
 pub struct MasterKey(SecretBox<[u8; KEY_BYTES]>);
 
-/// What a derived key is for. Each purpose has a key of its own, so that a weakness or a leak in
-/// one place opens nothing in another.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose {
-    /// Seals the credentials in the database.
-    Credentials,
-    /// Seals the page tokens that clients hold.
-    PageToken,
-    /// Signs the access tokens that clients hold.
-    AccessToken,
-    /// Hashes idempotency keys and requests.
-    Intent,
+/// The master key that seals, and former ones that still open.
+#[derive(Debug)]
+pub struct MasterKeys {
+    /// Seals, and opens.
+    current: MasterKey,
+    /// Open.
+    former: Vec<MasterKey>,
+}
+
+impl MasterKeys {
+    /// Reads keys in base64, divided by white space: the first seals.
+    pub fn from_base64(text: &str) -> Result<Self, MasterKeyError> {
+        let mut keys = text.split_ascii_whitespace().map(MasterKey::from_base64);
+        let current = keys.next().unwrap_or(Err(MasterKeyError::NotBase64))?;
+        let former = keys.collect::<Result<_, _>>()?;
+        Ok(Self { current, former })
+    }
+
+    /// Every one, the current one first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &MasterKey> {
+        std::iter::once(&self.current).chain(&self.former)
+    }
+}
+
+impl From<MasterKey> for MasterKeys {
+    fn from(current: MasterKey) -> Self {
+        let former = Vec::new();
+        Self { current, former }
+    }
 }
 
 /// Why a text is not a master key. It does not repeat the text.
@@ -91,22 +110,16 @@ impl MasterKey {
         hash.chars().take(8).collect()
     }
 
-    /// Derives the key for one purpose by HKDF-SHA256 (RFC 5869).
+    /// Derives the key that seals by HKDF-SHA256 (RFC 5869).
     #[expect(
         clippy::expect_used,
         reason = "HKDF fails only for outputs over 255 hashes long; this one is a single hash"
     )]
-    pub(super) fn derive(&self, purpose: Purpose) -> SecretBox<[u8; KEY_BYTES]> {
-        let label: &[u8] = match purpose {
-            Purpose::Credentials => b"credentials",
-            Purpose::PageToken => b"page-token",
-            Purpose::AccessToken => b"access-token",
-            Purpose::Intent => b"intent",
-        };
+    pub(super) fn sealing_key(&self) -> SecretBox<[u8; KEY_BYTES]> {
         let mut key = Box::new([0; KEY_BYTES]);
         hkdf::Salt::new(hkdf::HKDF_SHA256, b"deskgate")
             .extract(self.0.expose_secret())
-            .expand(&[label], hkdf::HKDF_SHA256)
+            .expand(&[b"credentials"], hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(key.as_mut_slice()))
             .expect("one hash of output is always possible");
         SecretBox::new(key)
@@ -155,6 +168,19 @@ mod tests {
     }
 
     #[test]
+    fn the_first_of_several_keys_is_the_current_one() {
+        let keys = [MasterKey::generate(), MasterKey::generate()];
+        let text = keys.each_ref().map(MasterKey::to_base64);
+        let text = text.each_ref().map(ExposeSecret::expose_secret);
+
+        let read = MasterKeys::from_base64(&text.join("\n")).unwrap();
+
+        let ids: Vec<_> = read.iter().map(MasterKey::id).collect();
+        assert_eq!(ids, keys.map(|key| key.id()));
+        assert!(MasterKeys::from_base64(" ").is_err());
+    }
+
+    #[test]
     fn a_master_key_does_not_print_itself() {
         let key = MasterKey::generate();
 
@@ -165,21 +191,12 @@ mod tests {
     /// `openssl kdf -keylen 32 -kdfopt digest:SHA256 -kdfopt hexkey:00…00 -kdfopt salt:deskgate
     /// -kdfopt info:credentials HKDF`.
     #[test]
-    fn derived_keys_are_those_of_rfc_5869() {
+    fn the_derived_key_is_that_of_rfc_5869() {
         let key = MasterKey(SecretBox::new(Box::new([0; KEY_BYTES])));
 
-        let derived = [
-            Purpose::Credentials,
-            Purpose::PageToken,
-            Purpose::AccessToken,
-        ]
-        .map(|purpose| hex(key.derive(purpose).expose_secret()));
+        let derived = hex(key.sealing_key().expose_secret());
 
-        insta::assert_snapshot!(derived.join("\n"), @r"
-        b0e3354e328ad46362f8d6803d69242ef6dd2544bfef9c1549f66a8c0a3d71c1
-        f1212afc4d3e204a9d5685c57a18fd230e02fc0a4140420951b585242690f90d
-        94247fd992e6e3c95ba9cad8d9919d239f8ab078b810fdc9f3d1ee8010942a8e
-        ");
+        insta::assert_snapshot!(derived, @"b0e3354e328ad46362f8d6803d69242ef6dd2544bfef9c1549f66a8c0a3d71c1");
         assert_eq!(key.id(), "5e32f12a");
     }
 }

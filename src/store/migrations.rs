@@ -24,6 +24,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "intents",
         include_str!("../../migrations/0003_intents.sql"),
     ),
+    (
+        4,
+        "access",
+        include_str!("../../migrations/0004_access.sql"),
+    ),
 ];
 
 /// Returns what brings a database up to date, each migration in a transaction of its own.

@@ -6,14 +6,14 @@
 //! Every query is tested on both.
 //!
 //! [`accounts`] has the stored connections, [`applications`] who owns them, [`keys`] who may call, [`intents`] what is
-//! being done, [`belief`] how long what was read is used.
-//! Credentials are sealed by the [`vault`] under the [`master_key`]; `connect` opens the database.
+//! being done, [`audit`] what was done, [`belief`] how long what was read is used.
+//! Credentials are sealed by the `vault` under the [`master_key`], and again by `resealing` under another one; `own_keys`
+//! and [`signing_keys`] are keys that the store makes. `connect` opens the database.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString};
 use sqlx::{PgPool, SqlitePool};
 use tokio::time::timeout;
 
@@ -22,8 +22,9 @@ use crate::{
     store::{
         belief::Belief,
         error::StoreError,
-        master_key::MasterKey,
-        vault::{Place, Vault},
+        master_key::MasterKeys,
+        own_keys::{OwnKeys, PAGE_TOKEN_KEY},
+        vault::Vault,
     },
 };
 
@@ -39,6 +40,7 @@ macro_rules! on_db {
 
 pub mod accounts;
 pub mod applications;
+pub mod audit;
 pub mod belief;
 mod connect;
 pub mod error;
@@ -46,8 +48,11 @@ pub mod intents;
 pub mod keys;
 pub mod master_key;
 mod migrations;
+mod own_keys;
 mod random;
-pub mod vault;
+pub mod resealing;
+pub mod signing_keys;
+mod vault;
 
 /// The database, with the keys to what is sealed in it. A clone is the same store.
 #[derive(Clone)]
@@ -56,6 +61,8 @@ pub struct Store {
     db: Db,
     /// Seals and opens the secrets in them.
     vault: Arc<Vault>,
+    /// Keys that stand in it.
+    own_keys: Arc<OwnKeys>,
     /// Says when they were written.
     clock: Clock,
     /// That the database answers.
@@ -74,39 +81,35 @@ enum Db {
 /// How soon the database answers if it is well.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
-/// The setting that proves the master key.
-const MASTER_KEY_CHECK: &str = "master-key-check";
-
 impl Store {
-    /// Connects to the database, migrates it and checks that the master key opens it.
+    /// Connects to the database, migrates it and checks that one of the master keys opens it.
     ///
     /// The first to open a database decides its master key.
     pub async fn open(
         database_url: &str,
-        master_key: &MasterKey,
+        master_keys: &MasterKeys,
         clock: Clock,
     ) -> Result<Self, StoreError> {
-        let store = Self {
-            vault: Arc::new(Vault::new(master_key)?),
-            db: connect::connect(database_url).await?,
-            clock,
-            answers: Arc::new(Belief::new(Duration::ZERO)),
-        };
-        if let Err(error) = store.check_master_key().await {
-            store.close().await;
-            return Err(error);
+        let vault = Vault::new(master_keys)?;
+        let db = connect::connect(database_url).await?;
+        match OwnKeys::open(&db, &vault, &clock).await {
+            Ok(own_keys) => Ok(Self {
+                db,
+                vault: Arc::new(vault),
+                own_keys: Arc::new(own_keys),
+                clock,
+                answers: Arc::new(Belief::new(Duration::ZERO)),
+            }),
+            Err(error) => {
+                db.close().await;
+                Err(error)
+            }
         }
-        Ok(store)
-    }
-
-    /// Returns the vault, for the keys of page tokens and access tokens.
-    pub fn vault(&self) -> &Vault {
-        &self.vault
     }
 
     /// Whether it can be worked with: it answers and has our tables, or did so until a while ago.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        let asked = timeout(ANSWER_WITHIN, self.read_setting(MASTER_KEY_CHECK)).await;
+        let asked = timeout(ANSWER_WITHIN, self.db.read_setting(PAGE_TOKEN_KEY)).await;
         match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut.into())) {
             Ok(_) => self.answers.confirm(),
             Err(error) if error.is_outage() && self.answers.bear() => {
@@ -119,28 +122,16 @@ impl Store {
 
     /// Waits for what is running and closes the connections; afterwards every call fails.
     pub async fn close(&self) {
-        on_db!(&self.db, |pool| pool.close().await);
+        self.db.close().await;
     }
 
-    /// Compares the master key with the one that this database was first opened with.
-    async fn check_master_key(&self) -> Result<(), StoreError> {
-        let place = Place::Setting(MASTER_KEY_CHECK);
-        let mut sealed = self.read_setting(MASTER_KEY_CHECK).await?;
-        if sealed.is_none() {
-            let fresh = self
-                .vault
-                .seal(place, &SecretString::from(MASTER_KEY_CHECK))?;
-            self.insert_setting(MASTER_KEY_CHECK, &fresh).await?;
-            // Somebody else may have been first: what counts is what stands there now.
-            sealed = self.read_setting(MASTER_KEY_CHECK).await?;
-        }
-
-        match sealed.and_then(|sealed| self.vault.open(place, &sealed)) {
-            Some(text) if text.expose_secret() == MASTER_KEY_CHECK => Ok(()),
-            Some(_) | None => Err(StoreError::WrongMasterKey),
-        }
+    /// Tells the time as the database writes it.
+    fn now(&self) -> i64 {
+        self.clock.now().as_millisecond()
     }
+}
 
+impl Db {
     /// Reads one setting.
     async fn read_setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         /// The value of a setting.
@@ -149,7 +140,7 @@ impl Store {
             from settings
             where name = $1";
 
-        let value = on_db!(&self.db, |pool| sqlx::query_scalar(READ_SETTING)
+        let value = on_db!(self, |pool| sqlx::query_scalar(READ_SETTING)
             .bind(name)
             .fetch_optional(pool)
             .await)?;
@@ -157,26 +148,26 @@ impl Store {
     }
 
     /// Writes one setting unless it exists.
-    async fn insert_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+    async fn insert_setting(&self, name: &str, value: &str, now: i64) -> Result<(), StoreError> {
         /// Adds a setting; one that exists stays.
         const INSERT_SETTING: &str = "
             insert into settings (name, value, created_at)
             values ($1, $2, $3)
             on conflict (name) do nothing";
 
-        on_db!(&self.db, |pool| sqlx::query(INSERT_SETTING)
+        on_db!(self, |pool| sqlx::query(INSERT_SETTING)
             .bind(name)
             .bind(value)
-            .bind(self.now())
+            .bind(now)
             .execute(pool)
             .await
             .map(drop))?;
         Ok(())
     }
 
-    /// Tells the time as the database writes it.
-    fn now(&self) -> i64 {
-        self.clock.now().as_millisecond()
+    /// Closes the connections.
+    async fn close(&self) {
+        on_db!(self, |pool| pool.close().await);
     }
 }
 
@@ -186,4 +177,9 @@ fn read_time(milliseconds: i64, table: &'static str) -> Result<Timestamp, StoreE
         table,
         column: "time",
     })
+}
+
+/// A time after another, as the database writes them.
+fn later(from: i64, by: Duration) -> i64 {
+    from.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX))
 }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use ::http::{Request, Response};
 use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
 use tower::util::BoxCloneSyncService;
 
 use crate::transport::egress::AllowedUpstream;
+use crate::transport::raw::{Stream, Streaming};
 use crate::transport::resolver::Resolver;
 
 /// Largest upstream body that is read, in bytes, after decompression.
@@ -69,13 +71,22 @@ pub enum TransportError {
 #[error("cannot set up the HTTP client: {0}")]
 pub struct SetUpError(#[from] reqwest::Error);
 
-/// A transport over the network, which leads to the public Internet and to what the operator allows beside it
+/// The ways to help desks.
+#[derive(Clone)]
+pub struct Network {
+    /// For calls, whose answers are read whole.
+    pub calls: Transport,
+    /// For what is passed through.
+    pub streams: Streaming,
+}
+
+/// The network, which leads to the public Internet and to what the operator allows beside it
 /// (`resolver`).
 ///
 /// Follows no redirect, reads no proxy from the environment, keeps no cookies; HTTP/1.1 with one
 /// pool of keep-alive connections per upstream. Idle connections are dropped before the usual
 /// 60 s of a vendor's proxy, so that a write does not meet a closing one.
-pub fn network(allowed: &[AllowedUpstream]) -> Result<Transport, SetUpError> {
+pub fn network(allowed: &[AllowedUpstream]) -> Result<Network, SetUpError> {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -89,9 +100,27 @@ pub fn network(allowed: &[AllowedUpstream]) -> Result<Transport, SetUpError> {
         .pool_max_idle_per_host(32)
         .user_agent(concat!("deskgate/", env!("CARGO_PKG_VERSION")))
         .build()?;
-    Ok(BoxCloneSyncService::new(tower::service_fn(
-        move |request: Request<Bytes>| exchange(client.clone(), request),
-    )))
+    let same = client.clone();
+    Ok(Network {
+        calls: BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+            exchange(client.clone(), request)
+        })),
+        streams: BoxCloneSyncService::new(tower::service_fn(move |request: Request<Stream>| {
+            pass_through(same.clone(), request)
+        })),
+    })
+}
+
+/// Sends one request and hands its answer over as soon as it begins.
+async fn pass_through(
+    client: reqwest::Client,
+    request: Request<Stream>,
+) -> Result<Response<Stream>, TransportError> {
+    let request = request.map(|body| reqwest::Body::wrap_stream(body.into_data_stream()));
+    let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
+    let answer = client.execute(request).await;
+    let answer = Response::<reqwest::Body>::from(answer.map_err(|error| classify(&error))?);
+    Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
 }
 
 /// Sends one request and reads its answer whole.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ::http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use ::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
@@ -17,13 +17,15 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower::ServiceExt as _;
+use url::Url;
 
 use crate::transport::breaker::{self, Permit};
 use crate::transport::broker::{Admission, Ask, BrokerStanding, Place};
 use crate::transport::budget::{Charge, Told};
 use crate::transport::call::{Call, Endpoint, Replay, Reply};
 use crate::transport::hosts::Host;
-use crate::transport::http::{Bodies, Transport, TransportError};
+use crate::transport::http::{Bodies, Network, TransportError};
+use crate::transport::raw::{self, RawRequest, Stream};
 use crate::transport::retry::{self, Outcome};
 use crate::transport::trip::{Planned, Trip};
 
@@ -62,7 +64,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<(Instant, Arc<dyn Any + Send + Sync>)>
 /// One account's line to its help desk.
 pub struct Line {
     /// The network.
-    transport: Transport,
+    network: Network,
     /// Base address without a final slash.
     base: String,
     /// Headers of every call.
@@ -176,7 +178,7 @@ impl fmt::Debug for Line {
 impl Line {
     /// Opens a line. Nothing is sent yet.
     pub fn new(
-        transport: Transport,
+        network: Network,
         endpoint: Endpoint,
         provider: &'static str,
         rates: Rates,
@@ -191,7 +193,7 @@ impl Line {
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let base = base.as_str().trim_end_matches('/').to_owned();
         Self {
-            transport,
+            network,
             base,
             headers,
             secrets,
@@ -248,6 +250,67 @@ impl Line {
             Err(_) if is_joined => self.repeat(call, operation, trip).await,
             reply => reply,
         }
+    }
+
+    /// The address that a request means which is to be passed through, if it is below the account's own API.
+    pub fn below(&self, asked: &str) -> Result<Url, raw::NotBelow> {
+        raw::below(&self.base, asked)
+    }
+
+    /// Passes a request through to `url`, once, and gives back what comes as it comes. In the rate limit it counts like
+    /// any other call.
+    pub async fn pass_through(
+        &self,
+        request: RawRequest,
+        url: &Url,
+        operation: &'static str,
+        trip: &Trip,
+    ) -> Result<Response<Stream>, TransportError> {
+        let call = raw::counted(&self.base, &request.method, url);
+        let passage = self.pass(&call, trip).await?;
+        let limit = trip.deadline.saturating_duration_since(Instant::now());
+        trip.meter.count_call();
+        let mut message = Request::new(request.body);
+        *message.method_mut() = request.method;
+        match url.as_str().parse() {
+            Ok(uri) => *message.uri_mut() = uri,
+            Err(_) => {
+                passage.not_sent();
+                return Err(TransportError::Connect("the address is not valid".into()));
+            }
+        }
+        let mut headers = self.headers.clone();
+        headers.extend(raw::asked(&request.headers));
+        *message.headers_mut() = headers;
+
+        let begun = Instant::now();
+        let sending = self.network.streams.clone().oneshot(message).boxed();
+        let sent = timeout(limit, sending).await;
+        let mut answer = sent.unwrap_or(Err(TransportError::Timeout));
+        let result = match &mut answer {
+            Ok(answer) => Ok(Reply {
+                status: answer.status(),
+                headers: answer.headers().clone(),
+                body: Bytes::new(),
+                took: begun.elapsed(),
+            }),
+            Err(error) => Err(error.clone()),
+        };
+        passage.ended(&call, &result, limit, self.rates);
+        if let Ok(reply) = &result
+            && let Some(credits) = self.credits(reply)
+        {
+            trip.meter.count_credits(credits);
+        }
+        self.write_down(&result, operation, 1, begun.elapsed());
+        if !call.method.is_safe() {
+            self.writes.fetch_add(1, Relaxed);
+        }
+        answer.map(|answer| {
+            let (mut parts, body) = answer.into_parts();
+            parts.headers = raw::answered(parts.headers);
+            Response::from_parts(parts, body)
+        })
     }
 
     /// A call as a rehearsal shows it.
@@ -454,7 +517,7 @@ impl Line {
         }
 
         let begun = Instant::now();
-        let result = match timeout(limit, self.transport.clone().oneshot(request)).await {
+        let result = match timeout(limit, self.network.calls.clone().oneshot(request)).await {
             Ok(Ok(answer)) => {
                 let (parts, body) = answer.into_parts();
                 Ok(Reply {

@@ -2,7 +2,7 @@
 //!
 //! Knows HTTP, not help desks. [`call`] is plain data, [`http`] the network, [`retry`] decides
 //! without a clock of its own, [`egress`] says which addresses may be called at all, `resolver` where their names may lead,
-//! and [`mod@line`] puts them together for one account.
+//! [`raw`] is what is passed through, and [`mod@line`] puts them together for one account.
 
 pub mod breaker;
 #[cfg(test)]
@@ -15,6 +15,7 @@ pub mod hosts;
 pub mod http;
 pub mod line;
 pub mod meter;
+pub mod raw;
 mod resolver;
 pub mod retry;
 pub mod retry_budget;

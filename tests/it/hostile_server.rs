@@ -263,7 +263,7 @@ fn to(origin: String) -> Transport {
 
 /// The same where the operator allows these.
 fn allowed_to(origin: String, allowed: &[AllowedUpstream]) -> Transport {
-    let network = network(allowed).unwrap();
+    let network = network(allowed).unwrap().calls;
     BoxCloneSyncService::new(tower::service_fn(move |mut request: Request<Bytes>| {
         let path = request.uri().path_and_query().unwrap();
         *request.uri_mut() = format!("{origin}{path}").parse::<Uri>().unwrap();

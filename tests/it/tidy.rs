@@ -70,6 +70,7 @@ fn modules_use_only_what_lies_below_them() {
         (
             "config",
             &[
+                "access_token::Scope",
                 "http::cors",
                 "model",
                 "providers",
@@ -94,7 +95,7 @@ fn modules_use_only_what_lies_below_them() {
         ),
         ("error", &["model", "provider"]),
         ("store", &["model", "error", "clock"]),
-        ("access_token", &["model", "clock", "store"]),
+        ("access_token", &["model", "error", "clock", "store"]),
         (
             "desk",
             &["model", "provider", "transport", "store", "error", "clock"],

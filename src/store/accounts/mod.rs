@@ -11,7 +11,7 @@ use crate::{model::id::AccountId, store::applications::ApplicationId};
 
 pub mod position;
 mod queries;
-mod row;
+pub(super) mod row;
 
 /// A stored connection, without its credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Account {
     pub active: bool,
     /// Since when the help desk refuses to renew its credentials.
     pub reconnect_since: Option<Timestamp>,
+    /// Access tokens for it that were issued before then, in unix seconds, count no more.
+    pub tokens_from: Option<i64>,
     /// When it was connected.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -29,7 +29,7 @@ impl Store {
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
             on conflict (id) do nothing
             returning id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at";
+                active, reconnect_since, tokens_from, created_at, modified_at";
 
         let NewAccount {
             application_id,
@@ -81,7 +81,7 @@ impl Store {
         /// One account, with what is sealed.
         const FIND: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at, credentials
+                active, reconnect_since, tokens_from, created_at, modified_at, credentials
             from accounts
             where id = $1";
 
@@ -113,7 +113,7 @@ impl Store {
         /// One account, without what is sealed.
         const INSPECT: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at
+                active, reconnect_since, tokens_from, created_at, modified_at
             from accounts
             where id = $1";
 
@@ -134,7 +134,7 @@ impl Store {
         /// A page of one application's accounts.
         const LIST: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at
+                active, reconnect_since, tokens_from, created_at, modified_at
             from accounts
             where application_id = $1 and (created_at, id) > ($2, $3)
             order by created_at, id
@@ -160,7 +160,7 @@ impl Store {
         /// A page of all accounts.
         const LIST_ALL: &str = "
             select id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at
+                active, reconnect_since, tokens_from, created_at, modified_at
             from accounts
             where (created_at, id) > ($1, $2)
             order by created_at, id
@@ -196,7 +196,7 @@ impl Store {
             where id = $1 and application_id = $2
                 and modified_at = coalesce($8, modified_at)
             returning id, application_id, service, origin, account, name, options,
-                active, reconnect_since, created_at, modified_at";
+                active, reconnect_since, tokens_from, created_at, modified_at";
 
         let AccountChange {
             name,
@@ -288,6 +288,31 @@ impl Store {
         Ok(rows > 0)
     }
 
+    /// Ends the access tokens of an account that were issued until now; says whether this application has it.
+    ///
+    /// Tokens tell their time in whole seconds: the running second counts as past.
+    pub async fn revoke_tokens(
+        &self,
+        application: &ApplicationId,
+        id: AccountId,
+    ) -> Result<bool, StoreError> {
+        /// Moves the time from which tokens count, never back.
+        const REVOKE: &str = "
+            update accounts
+            set tokens_from = case when tokens_from >= $3 then tokens_from + 1 else $3 end
+            where id = $1 and application_id = $2";
+
+        let from = self.clock.now().as_second() + 1;
+        let rows = on_db!(&self.db, |pool| sqlx::query(REVOKE)
+            .bind(id.get().cast_signed())
+            .bind(application.as_str())
+            .bind(from)
+            .execute(pool)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(rows > 0)
+    }
+
     /// Deletes an account of this application; says whether there was one.
     pub async fn delete_account(
         &self,
@@ -311,7 +336,7 @@ impl Store {
 
 impl Account {
     /// Returns the place that this account's credentials are sealed for.
-    fn place(&self) -> Place<'_> {
+    pub(in crate::store) fn place(&self) -> Place<'_> {
         Place::Credentials {
             application: &self.application_id,
             account: self.id,

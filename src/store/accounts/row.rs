@@ -10,7 +10,7 @@ const TABLE: &str = "accounts";
 
 /// A row without its credentials. Columns mean what the fields of [`Account`] do.
 #[derive(sqlx::FromRow)]
-pub(super) struct AccountRow {
+pub(in crate::store) struct AccountRow {
     /// Below 2^53.
     id: i64,
     /// Refers to a row of `applications`.
@@ -29,6 +29,8 @@ pub(super) struct AccountRow {
     active: bool,
     /// Unix milliseconds.
     reconnect_since: Option<i64>,
+    /// Unix seconds.
+    tokens_from: Option<i64>,
     /// Unix milliseconds.
     created_at: i64,
     /// Unix milliseconds.
@@ -37,12 +39,12 @@ pub(super) struct AccountRow {
 
 /// A row with its credentials, still sealed.
 #[derive(sqlx::FromRow)]
-pub(super) struct SealedRow {
+pub(in crate::store) struct SealedRow {
     /// Everything that is plain.
     #[sqlx(flatten)]
-    pub(super) account: AccountRow,
+    pub(in crate::store) account: AccountRow,
     /// What the vault wrote.
-    pub(super) credentials: String,
+    pub(in crate::store) credentials: String,
 }
 
 impl TryFrom<AccountRow> for Account {
@@ -59,6 +61,7 @@ impl TryFrom<AccountRow> for Account {
             options,
             active,
             reconnect_since,
+            tokens_from,
             created_at,
             modified_at,
         } = row;
@@ -81,6 +84,7 @@ impl TryFrom<AccountRow> for Account {
             reconnect_since: reconnect_since
                 .map(|time| read_time(time, TABLE))
                 .transpose()?,
+            tokens_from,
             created_at: read_time(created_at, TABLE)?,
             modified_at: read_time(modified_at, TABLE)?,
         })

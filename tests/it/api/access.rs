@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use deskgate::access_token::{AccessTokens, Scope};
+use deskgate::access_token::Scope;
+use deskgate::store::keys::KeyTerms;
 use http::Method;
-use secrecy::{ExposeSecret as _, SecretBox};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use crate::desks::freshdesk::Freshdesk;
 use crate::support::upstream::always;
-use crate::support::{TestApp, connect};
+use crate::support::{TestApp, connect, issue};
 
 #[tokio::test]
 async fn without_a_valid_credential_nothing_is_read_and_nothing_is_called() {
@@ -96,7 +97,12 @@ async fn the_scheme_is_taken_in_any_letter_case() {
 async fn an_account_of_somebody_else_is_like_one_that_never_was() {
     let (transport, received) = always(200, "{}");
     let app = TestApp::over(transport).await;
-    let stranger = app.edge.store.create_key("stranger").await.unwrap();
+    let stranger = app
+        .edge
+        .store
+        .create_key("stranger", KeyTerms::default())
+        .await
+        .unwrap();
     let foreign = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
     let second = connect::<Freshdesk>(&app.edge.store, &app.application).await;
     let never = 4711;
@@ -150,11 +156,8 @@ async fn an_account_of_somebody_else_is_like_one_that_never_was() {
 async fn a_token_reads_and_writes_only_with_the_scope_and_until_it_expires() {
     let (app, _) = TestApp::freshdesk().await;
     let minute = Duration::from_mins(1);
-    let issue = |scopes: &[Scope]| {
-        app.edge
-            .access_tokens
-            .issue(&app.application, app.account, scopes, minute)
-            .unwrap()
+    let issued = async |scopes: &[Scope]| {
+        issue(&app.edge, &app.application, app.account, scopes, minute).await
     };
     let path = "/v1/accounts/me/helpdesk/tickets";
     let call = |method, token: &str| {
@@ -163,7 +166,7 @@ async fn a_token_reads_and_writes_only_with_the_scope_and_until_it_expires() {
             .header("authorization", &format!("Bearer {token}"))
             .json(body)
     };
-    let (reader, writer) = (issue(&[Scope::Read]), issue(&[Scope::Write]));
+    let (reader, writer) = (issued(&[Scope::Read]).await, issued(&[Scope::Write]).await);
 
     call(Method::GET, reader.expose_secret()).await.expect(200);
     assert_eq!(
@@ -189,7 +192,12 @@ async fn a_token_reads_and_writes_only_with_the_scope_and_until_it_expires() {
 #[tokio::test]
 async fn an_application_issues_tokens_for_its_own_accounts() {
     let (app, _) = TestApp::freshdesk().await;
-    let stranger = app.edge.store.create_key("stranger").await.unwrap();
+    let stranger = app
+        .edge
+        .store
+        .create_key("stranger", KeyTerms::default())
+        .await
+        .unwrap();
     let foreign = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
     let ask = |account: &str, body: Value| {
         let path = format!("/v1/accounts/{account}/tokens");
@@ -215,7 +223,11 @@ async fn an_application_issues_tokens_for_its_own_accounts() {
     call(Method::GET, tickets).await.expect(200);
     assert_eq!(call(Method::POST, tickets).await.refused(403), "forbidden");
     // A token makes no tokens.
-    let again = call(Method::POST, "/v1/accounts/me/tokens").await;
+    let again = app
+        .request(Method::POST, "/v1/accounts/me/tokens")
+        .header("authorization", &token)
+        .json(json!({}))
+        .await;
     assert_eq!(again.refused(403), "forbidden");
     app.clock.advance(Duration::from_mins(1));
     assert_eq!(
@@ -231,7 +243,7 @@ async fn an_application_issues_tokens_for_its_own_accounts() {
     assert_eq!(unknown, others);
     for body in [
         json!({ "scopes": [] }),
-        json!({ "scopes": ["raw"] }),
+        json!({ "scopes": ["accounts"] }),
         json!({ "scopes": ["helpdesk:read", "all"] }),
         json!({ "expires_in": 0 }),
         json!({ "expires_in": 86_401 }),
@@ -258,16 +270,7 @@ async fn forged_tokens_are_refused() {
     );
     let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let claims_text = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
-    let key = SecretBox::new(Box::new([9; 32]));
-    let other = AccessTokens::new(&key, app.clock.clone());
-    let elsewhere = other
-        .issue(
-            &app.application,
-            app.account,
-            &[Scope::Read],
-            Duration::from_mins(1),
-        )
-        .unwrap();
+    let (elsewhere, _) = TestApp::freshdesk().await;
     let forged = [
         format!("{}.{claims}.", encode(r#"{"alg":"none"}"#)),
         format!(
@@ -290,7 +293,7 @@ async fn forged_tokens_are_refused() {
         format!("{header}.{claims}.{signature}.{signature}"),
         format!("{header}.{claims}.{signature}="),
         format!("{header}.{claims}."),
-        elsewhere.expose_secret().to_owned(),
+        elsewhere.token.expose_secret().to_owned(),
     ];
     for token in forged {
         let request = app.request(Method::GET, "/v1/accounts/me/helpdesk/tickets");

@@ -3,6 +3,7 @@
 use std::future::IntoFuture as _;
 use std::time::Duration;
 
+use deskgate::store::keys::KeyTerms;
 use deskgate::transport::http::TransportError;
 use futures_util::future::join_all;
 use http::Method;
@@ -207,7 +208,13 @@ async fn a_key_is_no_way_around_who_may_ask() {
         .json(new_ticket())
         .header(KEY, "k");
     assert_eq!(nobody.await.refused(401), "authentication_required");
-    let stranger = lab.app.edge.store.create_key("stranger").await.unwrap();
+    let stranger = lab
+        .app
+        .edge
+        .store
+        .create_key("stranger", KeyTerms::default())
+        .await
+        .unwrap();
     let path = format!("/v1/accounts/{}/helpdesk/tickets", lab.app.account);
     let stranger = format!("APIKey {}", stranger.api_key.expose_secret());
     let request = lab.app.request(Method::POST, &path).json(new_ticket());

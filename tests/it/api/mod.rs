@@ -2,6 +2,11 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod bad_input;
 mod cors;
+mod forged;
 mod idempotency;
+mod keys;
+mod raw;
+mod tenants;

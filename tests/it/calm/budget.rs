@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deskgate::providers::freshdesk::sim::Plan;
 use deskgate::providers::freshdesk::sim::switches::Window;
+use deskgate::store::keys::KeyTerms;
 use http::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -82,7 +83,12 @@ async fn another_tenants_budget_is_as_unknown_as_none() {
     let clock = clock();
     let vendor = Vendor::freshdesk(Plan::Trial, Window::Fixed, running(&clock));
     let app = gateway::<Freshdesk>(vendor.transport(), clock).await;
-    let stranger = app.edge.store.create_key("strangers").await.unwrap();
+    let stranger = app
+        .edge
+        .store
+        .create_key("strangers", KeyTerms::default())
+        .await
+        .unwrap();
     let theirs = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
     let gone = connect::<Freshdesk>(&app.edge.store, &stranger.application_id).await;
     let strangers_key = format!("APIKey {}", stranger.api_key.expose_secret());

@@ -13,6 +13,7 @@ use deskgate::model::id::AccountId;
 use deskgate::providers::{freshdesk, zendesk};
 use deskgate::simulator::{Now, ReceivedCall, scrambled};
 use deskgate::transport::http::Transport;
+use futures_util::FutureExt as _;
 use http::{Method, Request};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -27,7 +28,7 @@ use crate::desks::freshdesk::Freshdesk;
 use crate::desks::zendesk::Zendesk;
 use crate::support::request::{Answer, Request as Asked};
 use crate::support::upstream::in_process;
-use crate::support::{TestApp, clock};
+use crate::support::{TestApp, clock, issue};
 
 /// How long each way between the gateway and a help desk takes at most, in milliseconds.
 const FAR: u64 = 400;
@@ -192,17 +193,18 @@ pub(crate) async fn stand_still(app: &TestApp) {
 pub(crate) async fn open(app: &TestApp, account: AccountId) {
     let terms = Terms::within(app.edge.request_timeout);
     let desks = app.desks();
-    desks.open(&app.application, account, terms).await.unwrap();
+    desks
+        .open(&app.application.clone().into(), account, terms)
+        .await
+        .unwrap();
 }
 
 /// A token of its own for an account: another caller.
 pub(crate) fn token(app: &TestApp, account: AccountId) -> SecretString {
     let scopes = [Scope::Read, Scope::Write];
     let day = Duration::from_hours(24);
-    let tokens = &app.edge.access_tokens;
-    tokens
-        .issue(&app.application, account, &scopes, day)
-        .unwrap()
+    let issued = issue(&app.edge, &app.application, account, &scopes, day);
+    issued.now_or_never().unwrap()
 }
 
 /// A read with this token, below the help desk of its account.

@@ -299,6 +299,7 @@ async fn writes<D: HelpDesk>(lab: &Lab<D>, ticket: &str) -> Vec<Answer> {
                 lab.app.post(&format!("{ticket}/comments"), comment)
             }
             Operation::Identify
+            | Operation::Raw
             | Operation::ListTickets
             | Operation::GetTicket
             | Operation::ListComments

@@ -46,7 +46,7 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
         .unwrap();
     let network = {
         let _inside = runtime.enter();
-        network(&[]).unwrap()
+        network(&[]).unwrap().calls
     };
     Server {
         url: variable("DESKGATE_RT_URL"),

@@ -2,7 +2,7 @@
 //!
 //! [`overload`] sends more than the gateway can serve and looks at what it still serves, [`rolling`] restarts
 //! replicas under a stream of requests, [`memory`] has thousands of requests and connections at once. [`program`]
-//! runs the gateway, [`upstream`] is the help desk behind it, [`shooting`] sends at scheduled times whether or not
+//! runs the gateway, [`secrets`] looks at what it leaves behind, [`upstream`] is the help desk behind it, [`shooting`] sends at scheduled times whether or not
 //! there are answers, [`front`] is a proxy.
 //!
 //! What is quick runs with `cargo test`. The rest is asked for:
@@ -16,6 +16,7 @@ mod memory;
 mod overload;
 mod program;
 mod rolling;
+mod secrets;
 mod shooting;
 mod upstream;
 

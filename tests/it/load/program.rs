@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,10 @@ use tokio::time::sleep;
 
 use crate::chaos::port::Port;
 use crate::support::UPSTREAM_KEY;
+use crate::support::postgres::Schema;
 
-/// A master key.
-const MASTER_KEY: &str = "Q0FOQVJZLW1hc3Rlci1rZXktMzItYnl0ZXMtbG9uZyE=";
+/// The master key that a site begins with.
+pub(crate) const MASTER_KEY: &str = "Q0FOQVJZLW1hc3Rlci1rZXktMzItYnl0ZXMtbG9uZyE=";
 /// How long a start may take.
 const START_WITHIN: Duration = Duration::from_secs(20);
 
@@ -24,6 +25,10 @@ pub(crate) struct Site {
     folder: tempfile::TempDir,
     /// The help desks that may be called.
     allowed: String,
+    /// The schema, where the database is a server.
+    schema: Option<Schema>,
+    /// The master keys, the current one first.
+    master_keys: String,
     /// The accounts and a token for each.
     pub(crate) accounts: Vec<(String, String)>,
 }
@@ -39,12 +44,19 @@ pub(crate) struct Replica {
 impl Site {
     /// Makes one with an account for each of these Freshdesks, without a call.
     pub(crate) fn new(upstreams: &[SocketAddr]) -> Self {
+        Self::on(None, upstreams)
+    }
+
+    /// The same, on this schema of a server if there is one.
+    pub(crate) fn on(schema: Option<Schema>, upstreams: &[SocketAddr]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("upstream.key"), UPSTREAM_KEY).unwrap();
         let all: Vec<_> = upstreams.iter().map(ToString::to_string).collect();
         let mut site = Self {
             folder,
             allowed: all.join(","),
+            schema,
+            master_keys: MASTER_KEY.to_owned(),
             accounts: Vec::new(),
         };
         site.answer(&["key", "create", "load", "--json"]);
@@ -107,13 +119,26 @@ impl Site {
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
-            .env("DESKGATE_MASTER_KEY", MASTER_KEY)
+            .env("DESKGATE_MASTER_KEY", &self.master_keys)
             .stdin(Stdio::null());
+        if let Some(schema) = &self.schema {
+            command.env("DESKGATE_DATABASE_URL", &schema.url);
+        }
         command
     }
 
+    /// A file of its folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Gives whatever is started from now on these master keys.
+    pub(crate) fn set_master_keys(&mut self, keys: &[&str]) {
+        self.master_keys = keys.join(" ");
+    }
+
     /// The JSON that a command answers.
-    fn answer(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn answer(&self, arguments: &[&str]) -> Value {
         let output = self.deskgate(arguments, None).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{told}");

@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep};
 
 use super::asked;
 use super::front::{self, Nginx, RoundRobin};
-use super::program::{Replica, Site};
+use super::program::{MASTER_KEY, Replica, Site};
 use super::upstream::{Memory, Upstreams};
 use crate::chaos::inside::Inside as _;
 use crate::chaos::port::Port;
+use crate::support::postgres::Schema;
 
 /// Requests unless more are asked for.
 const FEW: u64 = 300;
@@ -29,24 +30,29 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// What the replicas are told.
 const SETTINGS: [(&str, &str); 1] = [("DESKGATE_DRAIN_DELAY", "1")];
 
-/// Two replicas on one database.
+/// Replicas on one database.
 struct Stage {
     /// The help desk.
     upstreams: Upstreams,
     /// The database.
     site: Site,
     /// Where they listen, running or not.
-    ports: [Port; 2],
+    ports: Vec<Port>,
     /// They.
     replicas: Vec<Replica>,
 }
 
 impl Stage {
-    /// Sets it.
+    /// Sets it with two.
     async fn set() -> Self {
+        Self::with(2, None).await
+    }
+
+    /// Sets it with so many, on this schema of a server if there is one.
+    async fn with(replicas: usize, schema: Option<Schema>) -> Self {
         let upstreams = Upstreams::start(1, Memory::None).await;
-        let site = Site::new(&upstreams.addresses);
-        let ports = [Port::pick(), Port::pick()];
+        let site = Site::on(schema, &upstreams.addresses);
+        let ports: Vec<_> = (0..replicas).map(|_| Port::pick()).collect();
         let mut replicas = Vec::new();
         for port in &ports {
             replicas.push(site.start(port, &SETTINGS, None).await);
@@ -60,14 +66,35 @@ impl Stage {
     }
 
     /// Where the replicas listen.
-    fn addresses(&self) -> [SocketAddr; 2] {
-        [self.ports[0].address, self.ports[1].address]
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.ports.iter().map(|port| port.address).collect()
     }
 
     /// Sends through a proxy while the replicas are replaced again and again; nothing may fail.
-    async fn roll(mut self, name: &str, proxy: SocketAddr) {
-        let requests = asked("DESKGATE_ROLLING_REQUESTS").unwrap_or(FEW);
-        let rounds = requests.div_ceil(PER_ROUND);
+    async fn roll(self, name: &str, proxy: SocketAddr) {
+        let rounds = requests().div_ceil(PER_ROUND);
+        let steps = async |stage: &mut Self| {
+            for _ in 0..rounds {
+                stage.replace_all().await;
+            }
+        };
+        self.under_load(name, proxy, steps).await;
+    }
+
+    /// Replaces one after another.
+    async fn replace_all(&mut self) {
+        for place in 0..self.ports.len() {
+            self.replace(place).await;
+        }
+    }
+
+    /// Sends through a proxy while something is done; nothing may fail.
+    async fn under_load(
+        mut self,
+        name: &str,
+        proxy: SocketAddr,
+        steps: impl AsyncFnOnce(&mut Self),
+    ) {
         let base = {
             let account = &self.site.accounts[0].0;
             format!("http://{proxy}/v1/accounts/{account}/helpdesk")
@@ -85,12 +112,8 @@ impl Stage {
         let clients = join_all((0..CLIENTS).map(|_| crowd.client()));
         let replacing = async {
             let begun = Instant::now();
-            for _ in 0..rounds {
-                for place in [0, 1] {
-                    self.replace(place).await;
-                }
-            }
-            let wanted = usize::try_from(requests).unwrap();
+            steps(&mut self).await;
+            let wanted = usize::try_from(requests()).unwrap();
             while crowd.sent.load(Ordering::Relaxed) < wanted {
                 sleep(PAUSE).await;
             }
@@ -107,9 +130,8 @@ impl Stage {
         let (written, made) = (written.count(), crowd.comments.into_inner());
         let failures = crowd.failures.into_inner().unwrap();
         eprintln!(
-            "{name}: {} requests, {made} of them comments, {} restarts in {took:.1?}, {} failures",
+            "{name}: {} requests, {made} of them comments, in {took:.1?}, {} failures",
             crowd.sent.into_inner(),
-            2 * rounds,
             failures.len()
         );
         assert_eq!(failures, Vec::<String>::new());
@@ -143,6 +165,11 @@ impl Stage {
             sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// How many requests are sent at least.
+fn requests() -> u64 {
+    asked("DESKGATE_ROLLING_REQUESTS").unwrap_or(FEW)
 }
 
 /// Clients, and what they have seen.
@@ -226,4 +253,49 @@ async fn nobody_behind_nginx_notices_that_replicas_are_replaced() {
     };
 
     stage.roll("nginx", nginx.address).await;
+}
+
+#[tokio::test]
+async fn nobody_notices_that_three_replicas_on_postgresql_are_replaced() {
+    let Some(schema) = Schema::create().await else {
+        eprintln!("skipped: DESKGATE_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let stage = Stage::with(3, Some(schema)).await;
+    let front = RoundRobin::start(&stage.addresses());
+
+    stage.roll("three on postgresql", front.address).await;
+}
+
+/// The steps that `deskgate keys rotate --help` tells, on PostgreSQL where there is one.
+#[tokio::test]
+async fn nobody_notices_that_all_keys_are_replaced() {
+    const NEW_KEY: &str = "bmV3LW1hc3Rlci1rZXktb2YtMzItYnl0ZXMtbG9uZyE=";
+    let stage = Stage::with(2, Schema::create().await).await;
+    let front = RoundRobin::start(&stage.addresses());
+    let steps = async |stage: &mut Stage| {
+        stage.site.set_master_keys(&[MASTER_KEY, NEW_KEY]);
+        stage.replace_all().await;
+        stage.site.set_master_keys(&[NEW_KEY, MASTER_KEY]);
+        stage.replace_all().await;
+        let resealed = stage.site.answer(&["keys", "rotate", "--json"]);
+        assert_eq!(resealed["accounts"], 1);
+        stage.site.answer(&["keys", "rotate-signing", "--json"]);
+        stage.site.set_master_keys(&[NEW_KEY]);
+        stage.replace_all().await;
+        // Tokens are signed with the new key, and count beside the old ones.
+        let account = &stage.site.accounts[0].0;
+        let issued = stage
+            .site
+            .answer(&["token", "issue", "--account", account, "--json"]);
+        let token = issued["token"].as_str().unwrap();
+        let checked =
+            front::client().get(format!("http://{}/v1/oauth/token", stage.ports[0].address));
+        assert_eq!(
+            checked.bearer_auth(token).send().await.unwrap().status(),
+            200
+        );
+    };
+
+    stage.under_load("keys", front.address, steps).await;
 }

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use deskgate::store::keys::KeyTerms;
+
 use super::{Database, on_both_databases};
 use crate::contract::law::cases;
 use crate::desks::freshdesk::Freshdesk;
@@ -48,7 +50,11 @@ fn answer(body: &str) -> Answer {
 
 /// An application.
 async fn application(store: &Store) -> ApplicationId {
-    store.create_key("first").await.unwrap().application_id
+    store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap()
+        .application_id
 }
 
 /// Begins, and expects to be the one who does it.
@@ -199,7 +205,11 @@ async fn keys_are_apart_by_application_and_account(database: &Database) {
     let store = database.open().await;
     let first = asked(&application(&store).await, "key", "one");
     let second = Asked {
-        application: store.create_key("second").await.unwrap().application_id,
+        application: store
+            .create_key("second", KeyTerms::default())
+            .await
+            .unwrap()
+            .application_id,
         ..first.clone()
     };
     let elsewhere = Asked {

@@ -4,6 +4,8 @@ use std::{collections::HashSet, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use deskgate::store::keys::KeyTerms;
+
 use super::{Database, NOW, on_both_databases};
 
 on_both_databases! {
@@ -15,13 +17,22 @@ on_both_databases! {
 async fn applications_are_made_once_and_found_by_id_or_name(database: &Database) {
     let store = database.open().await;
 
-    let first = store.create_key("first").await.unwrap();
+    let first = store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap();
     database.clock.advance(Duration::from_secs(1));
-    let again = store.create_key("first").await.unwrap();
-    let second = store.create_key("second").await.unwrap();
+    let again = store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap();
+    let second = store
+        .create_key("second", KeyTerms::default())
+        .await
+        .unwrap();
     // Named like the id of another: the id wins.
     let decoy = store
-        .create_key(first.application_id.as_str())
+        .create_key(first.application_id.as_str(), KeyTerms::default())
         .await
         .unwrap();
 
@@ -55,13 +66,22 @@ async fn applications_are_made_once_and_found_by_id_or_name(database: &Database)
 
 async fn only_the_exact_key_is_accepted(database: &Database) {
     let store = database.open().await;
-    let key = store.create_key("first").await.unwrap();
-    let other = store.create_key("second").await.unwrap();
+    let key = store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap();
+    let other = store
+        .create_key("second", KeyTerms::default())
+        .await
+        .unwrap();
     let text = key.api_key.expose_secret();
 
     let found = store.find_key(text).await.unwrap();
 
-    assert_eq!(found, Some(key.application_id));
+    assert_eq!(
+        found.map(|found| found.application),
+        Some(key.application_id)
+    );
     let mut wrong: Vec<String> = (0..text.len())
         .flat_map(|cut| <[&str; 2]>::from(text.split_at(cut)))
         .map(str::to_owned)
@@ -87,13 +107,20 @@ async fn only_the_exact_key_is_accepted(database: &Database) {
 
 async fn a_revoked_key_is_refused(database: &Database) {
     let store = database.open().await;
-    let revoked = store.create_key("first").await.unwrap();
-    let kept = store.create_key("first").await.unwrap();
+    let revoked = store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap();
+    let kept = store
+        .create_key("first", KeyTerms::default())
+        .await
+        .unwrap();
 
     assert!(store.revoke_key(&revoked.key_id).await.unwrap());
 
     let find = async |key: &SecretString| store.find_key(key.expose_secret()).await.unwrap();
     assert_eq!(find(&revoked.api_key).await, None);
-    assert_eq!(find(&kept.api_key).await, Some(kept.application_id));
+    let found = find(&kept.api_key).await;
+    assert_eq!(found.map(|found| found.id), Some(kept.key_id));
     assert!(!store.revoke_key(&revoked.key_id).await.unwrap());
 }

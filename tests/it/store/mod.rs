@@ -5,15 +5,19 @@
     reason = "the steps of a test stand outside of test functions, so that both databases run them"
 )]
 
+use deskgate::store::keys::KeyTerms;
 use deskgate::{
     clock::Clock,
     store::{
-        Store, accounts::NewAccount, applications::ApplicationId, error::StoreError,
-        master_key::MasterKey,
+        Store,
+        accounts::NewAccount,
+        applications::ApplicationId,
+        error::StoreError,
+        master_key::{MasterKey, MasterKeys},
     },
 };
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use tempfile::TempDir;
 
@@ -24,6 +28,7 @@ mod intents;
 mod keys;
 mod opening;
 mod outage;
+mod resealing;
 mod sealing;
 
 /// When the tests happen.
@@ -57,12 +62,13 @@ enum Raw {
 impl Database {
     /// Opens the store.
     async fn open(&self) -> Store {
-        self.try_open(&self.master_key).await.unwrap()
+        let keys = MasterKeys::from_base64(self.master_key.to_base64().expose_secret());
+        self.try_open(&keys.unwrap()).await.unwrap()
     }
 
     /// Opens the store with some key.
-    async fn try_open(&self, master_key: &MasterKey) -> Result<Store, StoreError> {
-        Store::open(&self.url, master_key, self.clock.clone()).await
+    async fn try_open(&self, master_keys: &MasterKeys) -> Result<Store, StoreError> {
+        Store::open(&self.url, master_keys, self.clock.clone()).await
     }
 
     /// Changes rows behind the store's back.
@@ -98,6 +104,8 @@ impl Database {
             "api_keys",
             "accounts",
             "intents",
+            "signing_keys",
+            "audit",
         ] {
             let rows = format!("select row_to_json(row)::text from {table} row");
             dump.extend(self.read(&rows).await.concat().into_bytes());
@@ -176,5 +184,9 @@ fn new_account(application: &ApplicationId, name: &str) -> NewAccount {
 
 /// Makes an application.
 async fn application(store: &Store, name: &str) -> ApplicationId {
-    store.create_key(name).await.unwrap().application_id
+    store
+        .create_key(name, KeyTerms::default())
+        .await
+        .unwrap()
+        .application_id
 }

@@ -4,10 +4,16 @@ use std::{collections::HashSet, error::Error};
 
 use deskgate::{
     clock::Clock,
-    store::{Store, error::StoreError, master_key::MasterKey},
+    store::{
+        Store,
+        error::StoreError,
+        master_key::{MasterKey, MasterKeys},
+    },
 };
 use futures_util::future::join_all;
 use secrecy::ExposeSecret;
+
+use deskgate::store::keys::KeyTerms;
 
 use super::{CANARY, Database, NOW, application, new_account, on_both_databases, on_sqlite};
 
@@ -28,7 +34,7 @@ async fn another_master_key_is_refused(database: &Database) {
         .unwrap();
     store.close().await;
 
-    let refused = database.try_open(&MasterKey::generate()).await;
+    let refused = database.try_open(&MasterKey::generate().into()).await;
 
     let error = refused.err().unwrap();
     assert!(matches!(error, StoreError::WrongMasterKey));
@@ -37,14 +43,14 @@ async fn another_master_key_is_refused(database: &Database) {
         "the master key does not open this database"
     );
     let text = database.master_key.to_base64();
-    let same = MasterKey::from_base64(text.expose_secret()).unwrap();
+    let same = MasterKeys::from_base64(text.expose_secret()).unwrap();
     let store = database.try_open(&same).await.unwrap();
     let found = store.find_account(account.id).await.unwrap().unwrap();
     assert_eq!(found.credentials.expose_secret(), CANARY);
 }
 
 async fn only_the_first_master_key_counts(database: &Database) {
-    let keys: Vec<_> = (0..4).map(|_| MasterKey::generate()).collect();
+    let keys: Vec<_> = (0..4).map(|_| MasterKey::generate().into()).collect();
 
     let opened = join_all(keys.iter().map(|key| database.try_open(key))).await;
 
@@ -59,7 +65,12 @@ async fn only_the_first_master_key_counts(database: &Database) {
 async fn stores_share_a_database(database: &Database) {
     let stores = join_all((0..8).map(|_| database.open())).await;
 
-    let keys = join_all(stores.iter().map(|store| store.create_key("shared"))).await;
+    let keys = join_all(
+        stores
+            .iter()
+            .map(|store| store.create_key("shared", KeyTerms::default())),
+    )
+    .await;
 
     let ids: HashSet<_> = keys
         .into_iter()
@@ -121,7 +132,10 @@ async fn only_the_owner_can_read_an_embedded_database() {
 
     on_sqlite(async |database: &Database| {
         let store = database.open().await;
-        store.create_key("first").await.unwrap();
+        store
+            .create_key("first", KeyTerms::default())
+            .await
+            .unwrap();
 
         let folder = database.folder.as_ref().unwrap();
         let mut modes: Vec<_> = std::fs::read_dir(folder)
@@ -149,7 +163,7 @@ async fn a_folder_that_is_missing_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/missing/deskgate.db", folder.path().display());
 
-    let outcome = Store::open(&url, &MasterKey::generate(), Clock::at(NOW)).await;
+    let outcome = Store::open(&url, &MasterKey::generate().into(), Clock::at(NOW)).await;
 
     let error = outcome.err().unwrap();
     assert!(matches!(error, StoreError::File { .. }));
@@ -167,7 +181,7 @@ async fn errors_do_not_tell_the_password_of_the_database() {
         "postgres://127.0.0.1:1/deskgate?user=user&password=canary",
         "mysql://user:canary@127.0.0.1/deskgate",
     ] {
-        let outcome = Store::open(url, &MasterKey::generate(), Clock::at(NOW)).await;
+        let outcome = Store::open(url, &MasterKey::generate().into(), Clock::at(NOW)).await;
         let error = outcome.err().unwrap();
         told.extend([format!("{error:?}"), error.to_string()]);
         let mut cause = error.source();

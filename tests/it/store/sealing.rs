@@ -9,6 +9,8 @@ use deskgate::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+use deskgate::store::keys::KeyTerms;
+
 use super::{CANARY, Database, application, new_account, on_both_databases};
 
 on_both_databases! {
@@ -158,7 +160,10 @@ async fn equal_credentials_look_different(database: &Database) {
 
 async fn a_stolen_database_holds_no_secret(database: &Database) {
     let store = database.open().await;
-    let key = store.create_key("visible-name").await.unwrap();
+    let key = store
+        .create_key("visible-name", KeyTerms::default())
+        .await
+        .unwrap();
     let account = new_account(&key.application_id, "");
     store.insert_account(account).await.unwrap();
     let master_key = database.master_key.to_base64();

@@ -10,20 +10,24 @@ pub(crate) mod upstream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::upstream::over;
 use axum::Router;
 use deskgate::access_token::{AccessTokens, Scope};
 use deskgate::clock::Clock;
 use deskgate::desk::Desks;
 use deskgate::desk::intents::Intents;
+use deskgate::http::audit::Audit;
 use deskgate::http::auth::ApiKeys;
+use deskgate::http::guesses::Guesses;
 use deskgate::http::pressure::{Pressure, Relieved};
 use deskgate::http::{Edge, router};
 use deskgate::model::id::AccountId;
 use deskgate::providers;
 use deskgate::providers::freshdesk::sim::{Simulator, Switches};
 use deskgate::store::Store;
-use deskgate::store::accounts::NewAccount;
+use deskgate::store::accounts::{Account, NewAccount};
 use deskgate::store::applications::ApplicationId;
+use deskgate::store::keys::KeyTerms;
 use deskgate::store::master_key::MasterKey;
 use deskgate::transport::egress::Egress;
 use deskgate::transport::http::Transport;
@@ -119,9 +123,10 @@ impl TestApp {
         (database, url): (Database, &str),
         fresh: Duration,
     ) -> Self {
-        let store = Store::open(url, &MasterKey::generate(), clock.clone())
-            .await
-            .unwrap();
+        let master_keys = MasterKey::generate().into();
+        let store = Store::open(url, &master_keys, clock.clone());
+        let store = store.await.unwrap();
+        let access_tokens = AccessTokens::open(store.clone(), clock.clone(), fresh);
         let host = D::ORIGIN.strip_prefix("http://").unwrap();
         let allowed =
             [format!("{host}:80"), "other.test:80".into()].map(|text| text.parse().unwrap());
@@ -129,10 +134,9 @@ impl TestApp {
         let edge = Edge {
             desks: desks(&store, &clock, transport.clone(), egress.clone(), fresh),
             api_keys: Arc::new(ApiKeys::default()),
-            access_tokens: Arc::new(AccessTokens::new(
-                store.vault().access_token_key(),
-                clock.clone(),
-            )),
+            access_tokens: Arc::new(access_tokens.await.unwrap()),
+            guesses: Arc::new(Guesses::new(u32::MAX)),
+            audit: Audit::default(),
             store: store.clone(),
             clock: clock.clone(),
             public_url: PUBLIC_URL.into(),
@@ -142,14 +146,12 @@ impl TestApp {
             cors_origins: Arc::default(),
             pressure: Pressure::default(),
         };
-        let key = store.create_key("tests").await.unwrap();
+        let key = store.create_key("tests", KeyTerms::default());
+        let key = key.await.unwrap();
         let account = connect::<D>(&store, &key.application_id).await;
         let century = Duration::from_hours(24 * 365 * 100);
         let scopes = [Scope::Read, Scope::Write];
-        let token = edge
-            .access_tokens
-            .issue(&key.application_id, account, &scopes, century)
-            .unwrap();
+        let token = issue(&edge, &key.application_id, account, &scopes, century).await;
         Self {
             router: Mutex::new(router(edge.clone())),
             desks: Mutex::new(edge.desks.clone()),
@@ -289,11 +291,38 @@ fn desks(
     Desks::new(
         store.clone(),
         providers::all(),
-        transport,
+        over(transport),
         egress,
         fresh,
         Intents::new(store.clone(), clock.clone(), Duration::from_mins(2)),
     )
+}
+
+/// A token for an account. Asks the database nothing that is known already.
+pub(crate) async fn issue(
+    edge: &Edge,
+    application: &ApplicationId,
+    account: AccountId,
+    scopes: &[Scope],
+    lifetime: Duration,
+) -> SecretString {
+    let now = edge.clock.now();
+    let account = Account {
+        id: account,
+        application_id: application.clone(),
+        service: String::new(),
+        origin: String::new(),
+        account: None,
+        name: None,
+        options: String::new(),
+        active: true,
+        reconnect_since: None,
+        tokens_from: None,
+        created_at: now,
+        modified_at: now,
+    };
+    let issued = edge.access_tokens.issue(&account, scopes, lifetime);
+    issued.await.unwrap()
 }
 
 /// The time at which tests begin.

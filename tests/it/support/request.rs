@@ -99,7 +99,7 @@ impl IntoFuture for Request {
             let is_still = self.opening.is_some();
             if let Some((edge, application, account)) = self.opening {
                 let terms = Terms::within(edge.request_timeout);
-                let _ = edge.desks.open(&application, account, terms).await;
+                let _ = edge.desks.open(&application.into(), account, terms).await;
                 tokio::time::pause();
             }
             let response = self.router.oneshot(self.message).await.unwrap();

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use deskgate::transport::http::{Transport, TransportError};
+use deskgate::transport::http::{Network, Transport, TransportError};
+use deskgate::transport::raw::Stream;
 use http::{Request, Response};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 
@@ -37,6 +38,11 @@ impl Received {
     /// How many.
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap().len()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<Request<Bytes>> {
+        self.0.lock().unwrap().clone()
     }
 
     /// Forgets them.
@@ -164,4 +170,26 @@ impl Wire {
             }
         }))
     }
+}
+
+/// Both ways to a help desk, where only one for whole bodies is there.
+pub(crate) fn over(calls: Transport) -> Network {
+    let whole = calls.clone();
+    let streams = BoxCloneSyncService::new(tower::service_fn(move |request: Request<Stream>| {
+        let whole = whole.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = body.collect().await;
+            let body = body.map_err(|error| TransportError::Interrupted(error.to_string()))?;
+            let answer = whole
+                .oneshot(Request::from_parts(parts, body.to_bytes()))
+                .await?;
+            Ok(answer.map(|body| {
+                Full::new(body)
+                    .map_err(|never| match never {})
+                    .boxed_unsync()
+            }))
+        }
+    }));
+    Network { calls, streams }
 }
