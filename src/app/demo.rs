@@ -98,16 +98,7 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
         api_key,
         ..
     } = store.create_key(APPLICATION, KeyTerms::default()).await?;
-    let whole = ListRequest::default();
-    let (earlier, _) = edge
-        .desks
-        .list_accounts(&application_id.clone().into(), None, &whole)
-        .await?;
-    for account in earlier {
-        edge.desks
-            .remove_account(&application_id, account.id)
-            .await?;
-    }
+    remove_accounts(&edge, &application_id).await?;
     let mut accounts = Vec::new();
     for (service, simulator, upstream) in desks {
         let origin = format!("http://{upstream}");
@@ -142,6 +133,17 @@ pub(super) async fn demo(demo: Demo) -> Outcome {
     desks.settle().await;
     store.close().await;
     answered
+}
+
+/// Removes the accounts of an earlier demo: their help desks are gone.
+async fn remove_accounts(edge: &Edge, application: &ApplicationId) -> Outcome {
+    let whole = ListRequest::default();
+    let authority = application.clone().into();
+    let (earlier, _) = edge.desks.list_accounts(&authority, None, &whole).await?;
+    for account in earlier {
+        edge.desks.remove_account(application, account.id).await?;
+    }
+    Ok(())
 }
 
 /// Opens the demo's database, with a master key of its own that lies beside it.

@@ -272,13 +272,11 @@ impl Line {
         trip.meter.count_call();
         let mut message = Request::new(request.body);
         *message.method_mut() = request.method;
-        match url.as_str().parse() {
-            Ok(uri) => *message.uri_mut() = uri,
-            Err(_) => {
-                passage.not_sent();
-                return Err(TransportError::Connect("the address is not valid".into()));
-            }
-        }
+        let Ok(uri) = url.as_str().parse() else {
+            passage.not_sent();
+            return Err(TransportError::Connect("the address is not valid".into()));
+        };
+        *message.uri_mut() = uri;
         let mut headers = self.headers.clone();
         headers.extend(raw::asked(&request.headers));
         *message.headers_mut() = headers;

@@ -1,11 +1,13 @@
 //! The audit log.
 
 use deskgate::http::audit::Audit;
+use deskgate::store::keys::KeyTerms;
 use http::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::support::TestApp;
 
@@ -16,7 +18,7 @@ async fn app() -> (TestApp, JoinHandle<()>, CancellationToken) {
     app.edge.audit = audit;
     app.restart();
     let end = CancellationToken::new();
-    let written = tokio::spawn(writer.write(end.clone()));
+    let written = TaskTracker::new().spawn(writer.write(end.clone()));
     (app, written, end)
 }
 
@@ -141,7 +143,7 @@ async fn an_application_reads_its_own_log_by_account_time_and_page() {
     let stranger = app
         .edge
         .store
-        .create_key("stranger", Default::default())
+        .create_key("stranger", KeyTerms::default())
         .await
         .unwrap();
     let key = format!("APIKey {}", stranger.api_key.expose_secret());

@@ -204,7 +204,8 @@ async fn every_cut_and_every_changed_character_is_refused() {
     let app = TestApp::over(transport).await;
     let good = app.token.expose_secret().to_owned();
     for place in 0..good.len() {
-        let cut = read(&app, &good[..place]).await;
+        let (cut, _) = good.split_at(place);
+        let cut = read(&app, cut).await;
         assert_eq!(cut.status, 401, "cut at {place}");
         for other in ["A", "-", "."] {
             let mut changed = good.clone();
@@ -241,7 +242,6 @@ async fn signing_keys_are_replaced_without_a_refused_token_and_retire() {
         .issue(&account, &Scope::USUAL, hour)
         .await
         .unwrap();
-    tokio::time::sleep(Duration::ZERO).await;
     let works = async |token: &secrecy::SecretString| {
         let path = "/v1/accounts/me/helpdesk/tickets";
         let bearer = format!("Bearer {}", token.expose_secret());

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::routing::get;
+use base64::Engine as _;
 use bytes::Bytes;
 use deskgate::access_token::Scope;
 use deskgate::transport::http::{TransportError, network};
 use futures_util::stream;
-use http::{Method, Request, Response};
+use http::{HeaderName, Method, Request, Response};
 use http_body_util::{BodyExt as _, Empty};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::support::request::Request as Asked;
@@ -22,6 +24,9 @@ use crate::support::{TestApp, UPSTREAM_KEY, issue};
 
 /// Where it is.
 const RAW: &str = "/v1/accounts/me/raw";
+/// A body of another kind than ours.
+const MULTIPART: &str =
+    "--b\r\nContent-Disposition: form-data; name=\"subject\"\r\n\r\nx\r\n--b--\r\n";
 
 /// A request with a token that may.
 async fn raw(app: &TestApp, scopes: &[Scope], method: &str, uri: &str) -> Asked {
@@ -90,7 +95,6 @@ async fn a_request_goes_through_as_it_is_with_the_accounts_credential_and_nothin
     assert_eq!(header("x-deskgate-upstream-calls"), Some("1"));
     assert_eq!(header("x-deskgate-raw"), Some("true"));
 
-    let multipart = "--b\r\nContent-Disposition: form-data; name=\"subject\"\r\n\r\nx\r\n--b--\r\n";
     let asked = raw(
         &app,
         &Scope::OF_TOKENS,
@@ -111,11 +115,15 @@ async fn a_request_goes_through_as_it_is_with_the_accounts_credential_and_nothin
     )
     .await;
     asked
-        .text("multipart/form-data; boundary=b", multipart)
+        .text("multipart/form-data; boundary=b", MULTIPART)
         .await
         .expect(201);
 
-    let requests = received.all();
+    assert_only_what_may_go_along(&app, &received.all());
+}
+
+/// What the help desk has received of it.
+fn assert_only_what_may_go_along(app: &TestApp, requests: &[Request<Bytes>]) {
     assert_eq!(requests.len(), 2);
     assert_eq!(
         requests[0].uri().to_string(),
@@ -126,15 +134,14 @@ async fn a_request_goes_through_as_it_is_with_the_accounts_credential_and_nothin
         requests[1].headers()["content-type"],
         "multipart/form-data; boundary=b"
     );
-    assert_eq!(requests[1].body().as_ref(), multipart.as_bytes());
-    for request in &requests {
-        let mut names: Vec<_> = request.headers().keys().map(|name| name.as_str()).collect();
+    assert_eq!(requests[1].body().as_ref(), MULTIPART.as_bytes());
+    for request in requests {
+        let mut names: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         names.retain(|name| !["accept-language", "content-length", "content-type"].contains(name));
         assert_eq!(names, ["accept", "authorization"]);
         let own = app.token.expose_secret();
         assert!(!format!("{request:?}").contains(own));
-        use base64::Engine as _;
         let credential =
             base64::engine::general_purpose::STANDARD.encode(format!("{UPSTREAM_KEY}:X"));
         assert_eq!(
@@ -311,7 +318,7 @@ async fn bodies_pass_as_they_come() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = axum::Router::new().route("/slow", get(slow));
-    let server = tokio::spawn(deskgate::http::server::serve(
+    let server = TaskTracker::new().spawn(deskgate::http::server::serve(
         listener,
         router,
         std::future::pending(),

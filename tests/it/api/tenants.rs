@@ -9,6 +9,7 @@ use deskgate::store::keys::KeyTerms;
 use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 
 use crate::desks::freshdesk::Freshdesk;
 use crate::support::document::DOCUMENT;
@@ -288,7 +289,7 @@ async fn lists_never_show_another_tenants_rows_while_both_change() {
     let [key, _] = stranger.credentials();
     let store = app.edge.store.clone();
     let (own, other) = (app.application.clone(), stranger.application.clone());
-    let changes = tokio::spawn(async move {
+    let changes = TaskTracker::new().spawn(async move {
         for round in 0..40 {
             let owner = if round % 2 == 0 { &own } else { &other };
             let account = connect::<Freshdesk>(&store, owner).await;

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::Method;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::front;
 use super::program::{MASTER_KEY, Site};
@@ -15,14 +15,172 @@ use super::upstream::{Memory, Upstreams};
 use crate::chaos::port::Port;
 use crate::support::UPSTREAM_KEY;
 
-/// What people write, and in which words they search.
-const WORDS: [&str; 5] = [
+/// What people write, the words in which they search, and what clients make up.
+const CONTENT: [&str; 8] = [
     "CANARYsubject",
     "CANARYdescription",
     "CANARYcomment",
     "canary.person@example.com",
     "CANARYsearch",
+    "CANARYname",
+    "CANARYidempotency",
+    "CANARYforged",
 ];
+/// A credential that no help desk takes.
+const REJECTED: &str = "CANARY-rejected-key";
+
+/// One request: verb, address, credential, body, and the hundred of its status.
+type Step = (Method, String, String, Option<Value>, u16);
+
+/// All kinds of requests, to an account with this ticket.
+fn steps(account: &str, ticket: &str, key: &str, bearer: &str) -> Vec<Step> {
+    let below = format!("/v1/accounts/{account}/helpdesk/tickets");
+    let one = format!("{below}/{ticket}");
+    let own = format!("/v1/accounts/{account}");
+    let comment = json!({ "content": "CANARYcomment", "public": false });
+    let another = json!({ "subject": "CANARYsubject" });
+    let person = "requester=canary.person@example.com";
+    let rejected = json!({ "service": "freshdesk", "domain": "-", "api_key": REJECTED });
+    let forged = format!("{bearer}CANARYforged");
+    let guessed = format!("APIKey dg_abcdefghijkl_{}", "A".repeat(43));
+    let (key, bearer) = (key.to_owned(), bearer.to_owned());
+    vec![
+        (
+            Method::POST,
+            format!("{one}/comments"),
+            bearer.clone(),
+            Some(comment),
+            2,
+        ),
+        (
+            Method::POST,
+            below.clone(),
+            bearer.clone(),
+            Some(another),
+            4,
+        ),
+        (Method::GET, one.clone(), key.clone(), None, 2),
+        (Method::GET, format!("{one}/comments"), key.clone(), None, 2),
+        (
+            Method::GET,
+            format!("{below}?words=CANARYsearch"),
+            key.clone(),
+            None,
+            2,
+        ),
+        (
+            Method::GET,
+            format!("{below}?{person}"),
+            key.clone(),
+            None,
+            2,
+        ),
+        (
+            Method::GET,
+            format!("{below}?page=CANARYsearch"),
+            key.clone(),
+            None,
+            4,
+        ),
+        (
+            Method::GET,
+            format!("{below}?page_size=5"),
+            bearer.clone(),
+            None,
+            2,
+        ),
+        (
+            Method::PATCH,
+            one,
+            bearer.clone(),
+            Some(json!({ "status": "CANARYsubject" })),
+            4,
+        ),
+        (
+            Method::POST,
+            format!("{own}/tokens"),
+            key.clone(),
+            Some(json!({})),
+            2,
+        ),
+        (Method::POST, format!("{own}/raw"), key.clone(), None, 4),
+        (Method::GET, own, key.clone(), None, 2),
+        (Method::GET, "/v1/audit".into(), key.clone(), None, 2),
+        (Method::GET, "/v1/oauth/token".into(), bearer, None, 2),
+        (
+            Method::GET,
+            "/v1/accounts/CANARYname".into(),
+            key.clone(),
+            None,
+            4,
+        ),
+        (Method::POST, "/v1/accounts".into(), key, Some(rejected), 4),
+        (Method::GET, below.clone(), forged, None, 4),
+        (Method::GET, below, guessed, None, 4),
+    ]
+}
+
+/// A client that keeps what was refused.
+struct Client {
+    /// Where the gateway is.
+    origin: String,
+    /// The line to it.
+    http: reqwest::Client,
+    /// The bodies of refusals.
+    refusals: String,
+}
+
+impl Client {
+    /// Does a step; returns what came back.
+    async fn take(&mut self, (method, path, credential, body, hundred): Step) -> String {
+        let is_raw = path.ends_with("/raw");
+        let mut request = self
+            .http
+            .request(method.clone(), format!("{}{path}", self.origin));
+        request = request.header("authorization", credential);
+        request = if is_raw {
+            request.header(
+                "x-kloudless-raw-uri",
+                "/api/v2/ticket_fields?CANARYsearch=1",
+            )
+        } else {
+            // The same for the same address: with another body it is refused.
+            request.header(
+                "idempotency-key",
+                format!("CANARYidempotency{}", path.len()),
+            )
+        };
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let text = answer.text().await.unwrap();
+        assert_eq!(status / 100, hundred, "{method} {path}: {text}");
+        if hundred > 2 {
+            self.refusals.push_str(&text);
+        }
+        text
+    }
+}
+
+/// Panics if a secret is in it.
+fn assert_absent(secrets: &[&str], place: &str, text: &[u8]) {
+    for secret in secrets {
+        let found = text
+            .windows(secret.len())
+            .position(|part| part == secret.as_bytes());
+        if let Some(at) = found {
+            let around = &text[at.saturating_sub(200)..(at + 100).min(text.len())];
+            panic!(
+                "{secret} is in {place}: {}",
+                String::from_utf8_lossy(around)
+            );
+        }
+    }
+}
 
 #[tokio::test]
 async fn no_log_no_metric_no_error_and_no_database_has_a_secret_in_it() {
@@ -37,193 +195,52 @@ async fn no_log_no_metric_no_error_and_no_database_has_a_secret_in_it() {
     ];
     let replica = site.start(&port, &settings, None).await;
     let made = site.answer(&["key", "create", "load", "--json"]);
-    let api_key = made["api_key"].as_str().unwrap().to_owned();
+    let api_key = made["api_key"].as_str().unwrap();
     let (account, token) = site.accounts[0].clone();
-    let http = front::client();
-    let origin = format!("http://{}", port.address);
-    let mut refusals = String::new();
-    let mut ask = async |method: Method, path: &str, credential: &str, body: Option<Value>| {
-        let mut request = http
-            .request(method, format!("{origin}{path}"))
-            .header("authorization", credential)
-            .header("idempotency-key", "CANARYidempotency")
-            .header("x-kloudless-raw-uri", "/api/v2/tickets?CANARYraw=1");
-        if path.ends_with("/raw") {
-            request = http
-                .post(format!("{origin}{path}"))
-                .header("authorization", credential)
-                .header("x-kloudless-raw-uri", "/api/v2/ticket_fields?CANARYraw=1");
-        }
-        if let Some(body) = body {
-            request = request
-                .header("content-type", "application/json")
-                .body(body.to_string());
-        }
-        let answer = request.send().await.unwrap();
-        let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
-        if status >= 400 {
-            refusals.push_str(&text);
-        }
-        (status, text)
+    let (key, bearer) = (format!("APIKey {api_key}"), format!("Bearer {token}"));
+    let mut client = Client {
+        origin: format!("http://{}", port.address),
+        http: front::client(),
+        refusals: String::new(),
     };
-
-    let (bearer, key) = (format!("Bearer {token}"), format!("APIKey {api_key}"));
-    let below = format!("/v1/accounts/{account}/helpdesk/tickets");
     let person = json!({ "email": "canary.person@example.com", "name": "CANARYname" });
     let ticket = json!({ "subject": "CANARYsubject", "description": "CANARYdescription", "requester": person });
-    let (status, text) = ask(Method::POST, &below, &bearer, Some(ticket.clone())).await;
-    assert_eq!(status, 201, "{text}");
-    let id = serde_json::from_str::<Value>(&text).unwrap()["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let one = format!("{below}/{id}");
-    let comment = json!({ "content": "CANARYcomment", "public": false });
-    for (method, path, credential, body, expected) in [
-        // Another request under the same key.
-        (
-            Method::POST,
-            format!("{one}/comments"),
-            &bearer,
-            Some(comment.clone()),
-            201,
-        ),
-        (
-            Method::POST,
-            below.clone(),
-            &bearer,
-            Some(json!({ "subject": "CANARYsubject" })),
-            422,
-        ),
-        (Method::GET, one.clone(), &key, None, 200),
-        (Method::GET, format!("{one}/comments"), &key, None, 200),
-        (
-            Method::GET,
-            format!("{below}?q=CANARYsearch"),
-            &key,
-            None,
-            501,
-        ),
-        (
-            Method::GET,
-            format!("{below}?requester=canary.person@example.com"),
-            &key,
-            None,
-            200,
-        ),
-        (
-            Method::GET,
-            format!("{below}?page=CANARYpage"),
-            &key,
-            None,
-            400,
-        ),
-        (
-            Method::GET,
-            format!("{below}?page_size=5"),
-            &bearer,
-            None,
-            200,
-        ),
-        (
-            Method::PATCH,
-            one.clone(),
-            &bearer,
-            Some(json!({ "status": "CANARYstatus" })),
-            422,
-        ),
-        (
-            Method::POST,
-            format!("/v1/accounts/{account}/tokens"),
-            &key,
-            Some(json!({})),
-            201,
-        ),
-        (
-            Method::POST,
-            format!("/v1/accounts/{account}/raw"),
-            &key,
-            None,
-            200,
-        ),
-        (
-            Method::GET,
-            format!("/v1/accounts/{account}"),
-            &key,
-            None,
-            200,
-        ),
-        (Method::GET, "/v1/audit".into(), &key, None, 200),
-        (Method::GET, "/v1/oauth/token".into(), &bearer, None, 200),
-        (
-            Method::GET,
-            "/v1/accounts/CANARYaccount".into(),
-            &key,
-            None,
-            400,
-        ),
-        (
-            Method::POST,
-            "/v1/accounts".into(),
-            &key,
-            Some(
-                json!({ "service": "freshdesk", "domain": "-", "api_key": "CANARY-rejected-key" }),
-            ),
-            400,
-        ),
-        (
-            Method::GET,
-            below.clone(),
-            &format!("Bearer {token}CANARYforged"),
-            None,
-            401,
-        ),
-        (
-            Method::GET,
-            below.clone(),
-            &"APIKey dg_CANARYkeyid_0123456789012345678901234567890123456789012".to_owned(),
-            None,
-            401,
-        ),
-    ] {
-        let (status, text) = ask(method.clone(), &path, credential, body).await;
-        // Which refusal it is does not matter here.
-        assert_eq!(status / 100, expected / 100, "{method} {path}: {text}");
+    let below = format!("/v1/accounts/{account}/helpdesk/tickets");
+    let made = client
+        .take((Method::POST, below, bearer.clone(), Some(ticket), 2))
+        .await;
+    let made: Value = serde_json::from_str(&made).unwrap();
+    for step in steps(&account, made["id"].as_str().unwrap(), &key, &bearer) {
+        client.take(step).await;
     }
-    let figures = http
+    let figures = client
+        .http
         .get(format!("http://{metrics}/metrics"))
         .send()
         .await
         .unwrap();
     let figures = figures.text().await.unwrap();
-    assert!(figures.contains("deskgate_requests_total"));
-    // The audit log is written.
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_millis(1200) {
-        sleep(Duration::from_millis(100)).await;
+    let is_written = || {
+        fs::read(site.path("deskgate.db-wal"))
+            .is_ok_and(|wal| String::from_utf8_lossy(&wal).contains("/{account_id}/raw"))
+    };
+    while !is_written() {
+        sleep(Duration::from_millis(20)).await;
     }
+    let wal = fs::read(site.path("deskgate.db-wal")).unwrap();
     replica.terminate();
     assert_eq!(replica.ended().await.code(), Some(0));
 
     let log = fs::read_to_string(site.path("gateway.log")).unwrap();
-    assert!(
-        log.contains("TRACE") && log.contains("request done"),
-        "{log:.2000}"
-    );
-    let mut database = Vec::new();
-    for file in ["deskgate.db", "deskgate.db-wal"] {
-        database.extend(fs::read(site.path(file)).unwrap_or_default());
-    }
-    assert!(String::from_utf8_lossy(&database).contains("/v1/accounts/{account_id}/raw"));
-
+    let database = [wal, fs::read(site.path("deskgate.db")).unwrap()].concat();
+    // There is something to look at.
+    assert!(log.contains("TRACE") && log.contains("request done"));
+    assert!(figures.contains("deskgate_requests_total"));
+    assert!(String::from_utf8_lossy(&database).contains("http://127.0.0.1"));
     let basic = STANDARD.encode(format!("{UPSTREAM_KEY}:X"));
-    let signature = token.rsplit('.').next().unwrap();
-    let secret = api_key
-        .rsplit_once('_')
-        .map(|_| &api_key[api_key.len() - 43..])
-        .unwrap();
     let master = URL_SAFE_NO_PAD.encode(STANDARD.decode(MASTER_KEY).unwrap());
+    let signature = token.rsplit('.').next().unwrap();
+    let (_, secret) = api_key.split_at(api_key.len() - 43);
     let credentials = [
         UPSTREAM_KEY,
         &basic,
@@ -231,31 +248,11 @@ async fn no_log_no_metric_no_error_and_no_database_has_a_secret_in_it() {
         secret,
         MASTER_KEY,
         &master,
-        "CANARY-rejected-key",
+        REJECTED,
     ];
-    let content = WORDS
-        .into_iter()
-        .chain(["CANARYname", "CANARYidempotency", "CANARYforged"]);
-    let everywhere = credentials.into_iter().chain(content.clone());
-    for (place, text) in [
-        ("the log", log.as_bytes()),
-        ("the metrics", figures.as_bytes()),
-        ("the database", &database),
-    ] {
-        for secret in everywhere.clone() {
-            let found = text
-                .windows(secret.len())
-                .position(|part| part == secret.as_bytes());
-            if let Some(at) = found {
-                let around = &text[at.saturating_sub(200)..(at + 100).min(text.len())];
-                panic!(
-                    "{secret} is in {place}: {}",
-                    String::from_utf8_lossy(around)
-                );
-            }
-        }
-    }
-    for secret in credentials {
-        assert!(!refusals.contains(secret), "{secret} is in {refusals}");
-    }
+    let everything = [&credentials[..], &CONTENT].concat();
+    assert_absent(&everything, "the log", log.as_bytes());
+    assert_absent(&everything, "the metrics", figures.as_bytes());
+    assert_absent(&everything, "the database", &database);
+    assert_absent(&credentials, "an error", client.refusals.as_bytes());
 }

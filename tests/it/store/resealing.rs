@@ -5,7 +5,7 @@ use deskgate::store::error::StoreError;
 use deskgate::store::intents::{Answer, Asked, Begun};
 use deskgate::store::master_key::{MasterKey, MasterKeys};
 use futures_util::future::join;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use std::time::Duration;
 
 use super::{CANARY, Database, application, new_account, on_both_databases};
@@ -19,7 +19,7 @@ on_both_databases! {
 /// Keys in this order.
 fn keys(keys: &[&MasterKey]) -> MasterKeys {
     let texts: Vec<_> = keys.iter().map(|key| key.to_base64()).collect();
-    let texts: Vec<_> = texts.iter().map(|text| text.expose_secret()).collect();
+    let texts: Vec<_> = texts.iter().map(ExposeSecret::expose_secret).collect();
     MasterKeys::from_base64(&texts.join(" ")).unwrap()
 }
 
