@@ -18,7 +18,6 @@ use crate::desk::raw::{RawRequest, Stream};
 use crate::error::{Error, Result};
 use crate::http::Edge;
 use crate::http::auth::Caller;
-use crate::http::errors::Errors;
 use crate::http::extract::open_desk;
 use crate::http::tickets::AccountPath;
 
@@ -64,7 +63,8 @@ pub struct RawHeaders {
     post, path = "/v1/accounts/{account_id}/raw", operation_id = "raw", tag = "Accounts",
     params(AccountPath, RawHeaders),
     request_body(content = Vec<u8>, content_type = "*/*", description = "What the help desk takes."),
-    responses((status = "default", description = "The help desk's own answer.", content_type = "*/*"), Errors),
+    responses((status = "default", content_type = "*/*", description = "The help desk's own answer, with `X-Deskgate-Raw: true`; or the \
+        gateway's own failure, as elsewhere.")),
 )]
 pub async fn raw(State(edge): State<Edge>, request: Request) -> Result<Response> {
     let (mut parts, body) = request.into_parts();

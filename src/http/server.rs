@@ -26,9 +26,9 @@ use tower::{Service, ServiceExt as _};
 
 /// How long a connection may take to send its next request's headers, or stay idle.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// Bytes that a connection's buffer may grow to. Headers that do not fit, or are more than a hundred,
-/// end the connection.
-const BUFFER: usize = 64 * 1024;
+/// Bytes that a connection's buffer may grow to before more is read: so it has less than twice as many. Headers that do not
+/// fit, or are more than a hundred, are refused.
+const BUFFER: usize = 32 * 1024;
 /// Connections at once; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 10_000;
 /// How long requests under way may take at the end where nothing else is said.

@@ -117,6 +117,8 @@ pub fn below(base: &str, asked: &str) -> Result<Url, NotBelow> {
 pub(super) fn counted(base: &str, method: &Method, url: &Url) -> Call {
     let prefix = Url::parse(base).map_or(0, |base| base.path().trim_end_matches('/').len());
     let path = url.path().get(prefix..).unwrap_or_default();
+    // As Zendesk's own examples write it.
+    let path = path.strip_suffix(".json").unwrap_or(path);
     let segments = path.split('/').filter(|segment| !segment.is_empty());
     let mut call = Call::get(segments.map(|segment| segment.to_owned().into()));
     call.method = method.clone();
@@ -240,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_request_counts_as_what_it_is() {
-        let url = below(BASE, "/api/v2/tickets?include=requester,stats").unwrap();
+        let url = below(BASE, "/api/v2/tickets.json?include=requester,stats").unwrap();
 
         let call = counted(BASE, &Method::GET, &url);
 

@@ -12,6 +12,7 @@ mod commands;
 mod contract;
 mod desks;
 mod documents;
+mod edge;
 mod freshdesk;
 mod hostile_server;
 mod load;

@@ -53,6 +53,10 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         );
         return;
     };
+    if path.ends_with("/raw") {
+        assert!(operation["responses"]["default"].is_object());
+        return;
+    }
     let response = &operation["responses"][status.to_string()];
     assert!(
         response.is_object(),
