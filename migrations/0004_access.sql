@@ -17,6 +17,7 @@ create table signing_keys (
 
 -- Who did what with which account, and what came of it. Nothing of what was sent or read.
 create table audit (
+    -- In the order of time.
     id text not null primary key,
     application_id text not null references applications (id),
     happened_at bigint not null,
@@ -30,5 +31,3 @@ create table audit (
 );
 
 create index audit_in_order on audit (application_id, happened_at, id);
-
-create index audit_by_age on audit (happened_at);

@@ -12,12 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::accounts::{Connection, ConnectionPatch};
 use crate::error::{Error, Result};
-use crate::http::Edge;
 use crate::http::auth::Caller;
 use crate::http::errors::Errors;
 use crate::http::extract::{AccountAt, Body, Json, Listing, terms};
 use crate::http::resource::List;
 use crate::http::tickets::{AccountPath, PageParams, WriteHeaders};
+use crate::http::{Edge, Shared};
 use crate::model::id::AccountId;
 use crate::store::accounts::Account;
 
@@ -123,7 +123,7 @@ pub type AccountList = List<AccountObject>;
     responses((status = 200, description = "A page of accounts.", body = AccountList), Errors),
 )]
 pub async fn list_accounts(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     caller: Caller,
     Listing { request, .. }: Listing,
 ) -> Result<impl IntoResponse> {
@@ -150,7 +150,7 @@ pub async fn list_accounts(
     get, path = "/v1/accounts/{account_id}", operation_id = "getAccount", tag = "Accounts", params(AccountPath),
     responses((status = 200, description = "The account.", body = AccountObject), Errors),
 )]
-pub async fn get_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl IntoResponse> {
+pub async fn get_account(State(edge): State<Shared>, at: AccountAt) -> Result<impl IntoResponse> {
     let account = edge.desks.account(&at.caller.authority(), at.id).await?;
     Ok(Json(StatusCode::OK, AccountObject::new(&edge, account)))
 }
@@ -258,7 +258,7 @@ fn take_text(body: &mut Map<String, Value>, name: &str) -> Result<Option<String>
     responses((status = 201, description = "The new account.", body = AccountObject), Errors),
 )]
 pub async fn connect_account(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     caller: Caller,
     parts: Parts,
     Body(mut body): Body<Map<String, Value>>,
@@ -320,7 +320,7 @@ pub struct AccountCredential {
     responses((status = 200, description = "The account after the change.", body = AccountObject), Errors),
 )]
 pub async fn update_account(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     at: AccountAt,
     parts: Parts,
     Body(body): Body<UpdateAccount>,
@@ -352,7 +352,10 @@ pub async fn update_account(
     params(AccountPath, WriteHeaders), security(("api_key" = [])),
     responses((status = 204, description = "The account is gone."), Errors),
 )]
-pub async fn delete_account(State(edge): State<Edge>, at: AccountAt) -> Result<impl IntoResponse> {
+pub async fn delete_account(
+    State(edge): State<Shared>,
+    at: AccountAt,
+) -> Result<impl IntoResponse> {
     edge.desks
         .remove_account(at.caller.require_application()?, at.id)
         .await?;

@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::desk::audit::AuditFilter;
 use crate::error::Result;
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::auth::Caller;
 use crate::http::errors::Errors;
 use crate::http::extract::{Json, Listing};
@@ -32,10 +32,12 @@ use crate::store::audit::{Entry, StoredEntry};
 
 /// How many notes wait to be written; further ones are lost, and counted.
 const WAITING: usize = 10_000;
-/// How many are written together.
-const TOGETHER: usize = 1000;
+/// How many are written together: few enough that requests do not wait for the processor meanwhile.
+const TOGETHER: usize = 100;
 /// How often they are written.
 const EVERY: Duration = Duration::from_secs(1);
+/// How often while there are many.
+const EVERY_OF_MANY: Duration = Duration::from_millis(10);
 /// How exactly it is known when a key was used last.
 const USE_NOTED_EVERY: Duration = Duration::from_mins(1);
 /// How many keys it is known of.
@@ -138,9 +140,14 @@ impl Writer {
             }
             self.write_down(&batch, &end).await;
             batch.clear();
-            if taken < TOGETHER {
-                end.run_until_cancelled(sleep(EVERY)).await;
-            }
+            let pause = if taken < TOGETHER {
+                EVERY
+            } else if self.notes.len() < WAITING / 2 {
+                EVERY_OF_MANY
+            } else {
+                Duration::ZERO
+            };
+            end.run_until_cancelled(sleep(pause)).await;
         }
     }
 
@@ -280,7 +287,7 @@ pub struct AuditParams {
     responses((status = 200, description = "A page of entries.", body = EntryList), Errors),
 )]
 pub async fn list_entries(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     caller: Caller,
     parts: Parts,
     Listing { request, .. }: Listing,

@@ -12,8 +12,8 @@ use quick_cache::sync::Cache;
 use crate::access_token::{AccessToken, Scope};
 use crate::desk::accounts::Authority;
 use crate::error::{Error, Result};
-use crate::http::Edge;
 use crate::http::audit::Trail;
+use crate::http::{Edge, Shared};
 use crate::model::id::AccountId;
 use crate::store::applications::ApplicationId;
 use crate::store::belief::Belief;
@@ -165,10 +165,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Edge> for Caller {
+impl FromRequestParts<Shared> for Caller {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, edge: &Shared) -> Result<Self> {
         // Checked already, for its idempotency key.
         if let Some(caller) = parts.extensions.get::<Arc<Self>>() {
             return Ok(Self::clone(caller));

@@ -13,7 +13,7 @@ use http::{HeaderValue, StatusCode};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::error::{Error, Result};
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::extract::JSON;
 
 /// The page. Its parts are served below `/docs/`, so that it works with and without a final slash.
@@ -53,7 +53,7 @@ pub fn document_text() -> &'static str {
 }
 
 /// The routes of the documentation.
-pub fn routes() -> Router<Edge> {
+pub fn routes() -> Router<Shared> {
     Router::new()
         .route(
             "/openapi.json",

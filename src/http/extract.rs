@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::http::audit::Trail;
 use crate::http::auth::Caller;
 use crate::http::resource::{Fields, Links};
-use crate::http::{Edge, MAX_BODY};
+use crate::http::{Edge, MAX_BODY, Shared};
 use crate::model::id::{AccountId, CommentId, TicketId};
 use crate::model::object::Object;
 
@@ -47,10 +47,10 @@ pub struct OpenDesk {
     pub links: Links,
 }
 
-impl FromRequestParts<Edge> for OpenDesk {
+impl FromRequestParts<Shared> for OpenDesk {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, edge: &Shared) -> Result<Self> {
         open_desk(parts, edge, |caller, parts| {
             let reads = matches!(parts.method, Method::GET | Method::HEAD);
             caller.require(if reads { Scope::Read } else { Scope::Write })
@@ -62,7 +62,7 @@ impl FromRequestParts<Edge> for OpenDesk {
 /// Opens the help desk of the address for a caller who has what it `requires`.
 pub async fn open_desk(
     parts: &mut Parts,
-    edge: &Edge,
+    edge: &Shared,
     requires: impl FnOnce(&Caller, &Parts) -> Result<()>,
 ) -> Result<OpenDesk> {
     let caller = Caller::from_request_parts(parts, edge).await?;
@@ -97,10 +97,10 @@ pub struct AccountAt {
     pub id: AccountId,
 }
 
-impl FromRequestParts<Edge> for AccountAt {
+impl FromRequestParts<Shared> for AccountAt {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, edge: &Shared) -> Result<Self> {
         let caller = Caller::from_request_parts(parts, edge).await?;
         let form = path_text(parts, edge, "account_id").await?;
         let id = caller.account(&form)?;
@@ -112,10 +112,10 @@ impl FromRequestParts<Edge> for AccountAt {
 /// The ticket of the address.
 pub struct TicketAt(pub TicketId);
 
-impl FromRequestParts<Edge> for TicketAt {
+impl FromRequestParts<Shared> for TicketAt {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, edge: &Shared) -> Result<Self> {
         Ok(Self(path_text(parts, edge, "ticket_id").await?.parse()?))
     }
 }
@@ -123,10 +123,10 @@ impl FromRequestParts<Edge> for TicketAt {
 /// The comment of the address.
 pub struct CommentAt(pub CommentId);
 
-impl FromRequestParts<Edge> for CommentAt {
+impl FromRequestParts<Shared> for CommentAt {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, edge: &Shared) -> Result<Self> {
         Ok(Self(path_text(parts, edge, "comment_id").await?.parse()?))
     }
 }
@@ -193,10 +193,10 @@ pub struct Listing {
     pub fields: Option<Fields>,
 }
 
-impl FromRequestParts<Edge> for Listing {
+impl FromRequestParts<Shared> for Listing {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, _edge: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _edge: &Shared) -> Result<Self> {
         let mut request = ListRequest::default();
         let mut fields = None;
         for (name, value) in
@@ -233,10 +233,10 @@ impl FromRequestParts<Edge> for Listing {
 /// A JSON body.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Edge> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<Shared> for Body<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _edge: &Edge) -> Result<Self> {
+    async fn from_request(request: Request, _edge: &Shared) -> Result<Self> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts)?;
         let bytes = read_body(&parts, body).await?;

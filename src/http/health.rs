@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::errors::ErrorBody;
 use crate::http::extract::Json;
 
@@ -44,7 +44,7 @@ pub async fn healthz() -> impl IntoResponse {
         (status = 503, description = "It cannot; send nothing here.", body = ErrorBody),
     ),
 )]
-pub async fn readyz(State(edge): State<Edge>) -> Result<impl IntoResponse> {
+pub async fn readyz(State(edge): State<Shared>) -> Result<impl IntoResponse> {
     if edge.draining.load(Ordering::Relaxed) {
         return Err(Error::Unavailable("the process is about to end".into()));
     }

@@ -21,12 +21,12 @@ use uuid::Uuid;
 use crate::desk::Rehearsal;
 use crate::desk::intents::{Beginning, Intent};
 use crate::error::{Error, Result};
-use crate::http::Edge;
 use crate::http::audit::Trail;
 use crate::http::auth::Caller;
 use crate::http::errors::render;
 use crate::http::extract::{JSON, read_body, terms};
 use crate::http::observe::RequestId;
+use crate::http::{Edge, Shared};
 use crate::store::intents::{Answer, Asked};
 
 /// Carries the key, both ways.
@@ -37,7 +37,7 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 const MAX_KEY: usize = 255;
 
 /// Wraps every write.
-pub async fn once(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+pub async fn once(State(edge): State<Shared>, request: Request, next: Next) -> Response {
     let is_write = matches!(
         *request.method(),
         Method::POST | Method::PATCH | Method::DELETE
@@ -53,7 +53,7 @@ pub async fn once(State(edge): State<Edge>, request: Request, next: Next) -> Res
 }
 
 /// [`once`], for a write.
-async fn wrap(edge: Edge, mut parts: Parts, body: Body, next: Next) -> Result<Response> {
+async fn wrap(edge: Shared, mut parts: Parts, body: Body, next: Next) -> Result<Response> {
     let given = client_key(&parts)?;
     if given.is_some() && parts.uri.path().ends_with("/raw") {
         let message = "what is passed through cannot be done once only: leave Idempotency-Key out";

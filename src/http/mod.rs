@@ -87,8 +87,11 @@ pub struct Edge {
     pub pressure: Pressure,
 }
 
+/// The state of all routes: cloned for each layer of each request, so it is one count.
+pub type Shared = Arc<Edge>;
+
 /// The operations on tickets and comments, below an account's address.
-fn helpdesk() -> OpenApiRouter<Edge> {
+fn helpdesk() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(tickets::list_tickets, tickets::create_ticket))
         .routes(routes!(
@@ -105,7 +108,7 @@ fn helpdesk() -> OpenApiRouter<Edge> {
 }
 
 /// Every documented route.
-fn documented() -> OpenApiRouter<Edge> {
+fn documented() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(accounts::list_accounts, accounts::connect_account))
         .routes(routes!(
@@ -129,8 +132,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 }
 
 /// Every route, without its stack. Kept, for their documents take longer to make than all else.
-fn routes() -> Router<Edge> {
-    static ROUTES: LazyLock<Router<Edge>> = LazyLock::new(|| {
+fn routes() -> Router<Shared> {
+    static ROUTES: LazyLock<Router<Shared>> = LazyLock::new(|| {
         // The API's own examples leave `helpdesk/` out in places: served as an alias, not documented.
         let (alias, _) = helpdesk().split_for_parts();
         let (documented, _) = documented().split_for_parts();
@@ -150,15 +153,16 @@ fn routes() -> Router<Edge> {
 pub fn router(edge: Edge) -> Relieved<NormalizePath<Router>> {
     let (pressure, draining) = (edge.pressure.clone(), Arc::clone(&edge.draining));
     let cors = cors::layer(&edge.cors_origins);
+    let edge = Shared::new(edge);
     let router = routes()
         .layer(middleware::from_fn_with_state(
-            edge.clone(),
+            Shared::clone(&edge),
             idempotency::once,
         ))
         .layer(middleware::from_fn(dry_run::rehearse))
         .layer(CatchPanicLayer::custom(errors::after_panic))
         .layer(middleware::from_fn_with_state(
-            edge.clone(),
+            Shared::clone(&edge),
             observe::observe,
         ))
         .layer(SetSensitiveRequestHeadersLayer::new([

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use crate::access_token::AccessToken;
 use crate::error::{Error, Result};
-use crate::http::Edge;
 use crate::http::auth::Caller;
 use crate::http::errors::Errors;
 use crate::http::extract::Json;
+use crate::http::{Edge, Shared};
 use crate::model::id::AccountId;
 
 /// What a token is for.
@@ -47,7 +47,7 @@ pub struct TokenInfo {
     responses((status = 200, description = "The token is valid.", body = TokenInfo), Errors),
 )]
 pub async fn check_token(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse> {
     let value = headers

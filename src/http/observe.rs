@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::desk::Terms;
 use crate::error::Error;
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::audit::Trail;
 use crate::http::errors::render;
 use crate::http::idempotency::IDEMPOTENCY_KEY;
@@ -36,7 +36,7 @@ const GRACE: Duration = Duration::from_millis(50);
 pub struct RequestId(pub String);
 
 /// Wraps every request.
-pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+pub async fn observe(State(edge): State<Shared>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();

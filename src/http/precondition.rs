@@ -8,17 +8,17 @@ use http::{HeaderValue, StatusCode};
 
 use crate::desk::Precondition;
 use crate::error::{Error, Result};
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::extract::Json;
 use crate::http::resource::{Links, TicketObject};
 use crate::model::page::Found;
 use crate::model::ticket::Ticket;
 
-impl FromRequestParts<Edge> for Precondition {
+impl FromRequestParts<Shared> for Precondition {
     type Rejection = Error;
 
     /// Reads `If-Match` (RFC 9110, section 13.1.1): `*`, or a list of versions, of which weak ones match nothing.
-    async fn from_request_parts(parts: &mut Parts, _: &Edge) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self> {
         let mut versions = Vec::new();
         let mut values = parts.headers.get_all(IF_MATCH).iter().peekable();
         if values.peek().is_none() {

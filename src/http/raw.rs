@@ -16,7 +16,7 @@ use utoipa::IntoParams;
 use crate::access_token::Scope;
 use crate::desk::raw::{RawRequest, Stream};
 use crate::error::{Error, Result};
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::auth::Caller;
 use crate::http::extract::open_desk;
 use crate::http::tickets::AccountPath;
@@ -66,7 +66,7 @@ pub struct RawHeaders {
     responses((status = "default", content_type = "*/*", description = "The help desk's own answer, with `X-Deskgate-Raw: true`; or the \
         gateway's own failure, as elsewhere.")),
 )]
-pub async fn raw(State(edge): State<Edge>, request: Request) -> Result<Response> {
+pub async fn raw(State(edge): State<Shared>, request: Request) -> Result<Response> {
     let (mut parts, body) = request.into_parts();
     let open = open_desk(&mut parts, &edge, required).await?;
     let address = header(&parts.headers, "x-kloudless-raw-uri")?.ok_or_else(|| {

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::access_token::Scope;
 use crate::desk::accounts::Authority;
 use crate::error::{Error, Result};
-use crate::http::Edge;
+use crate::http::Shared;
 use crate::http::errors::Errors;
 use crate::http::extract::{AccountAt, Body, Json};
 use crate::http::tickets::{AccountPath, WriteHeaders};
@@ -69,7 +69,7 @@ pub struct TokenObject {
     responses((status = 201, description = "The token.", body = TokenObject), Errors),
 )]
 pub async fn issue_token(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     AccountAt { caller, id }: AccountAt,
     Body(asked): Body<NewToken>,
 ) -> Result<impl IntoResponse> {
@@ -129,7 +129,7 @@ pub async fn issue_token(
     responses((status = 204, description = "They count no more."), Errors),
 )]
 pub async fn revoke_tokens(
-    State(edge): State<Edge>,
+    State(edge): State<Shared>,
     AccountAt { caller, id }: AccountAt,
 ) -> Result<impl IntoResponse> {
     let application = caller.require_application()?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
-use uuid::Uuid;
+use uuid::{NoContext, Uuid};
 
 use crate::model::id::AccountId;
 use crate::store::applications::ApplicationId;
@@ -145,7 +145,7 @@ impl Store {
             on_db!(&self.db, |pool| {
                 let mut insert = QueryBuilder::new(INSERT);
                 insert.push_values(entries, |mut row, entry| {
-                    row.push_bind(Uuid::new_v4().simple().to_string())
+                    row.push_bind(name(entry.happened_at))
                         .push_bind(entry.application.as_str())
                         .push_bind(entry.happened_at.as_millisecond())
                         .push_bind(&entry.actor)
@@ -204,16 +204,26 @@ impl Store {
         /// Deletes the oldest.
         const DELETE: &str = "
             delete from audit
-            where id in (select id from audit where happened_at < $1 order by happened_at limit 1000)";
+            where id in (select id from audit where id < $1 order by id limit 1000)";
 
         let kept_for = i64::try_from(kept_for.as_millis()).unwrap_or(i64::MAX);
+        // Names begin with their time.
+        let oldest = format!("{:012x}", self.now().saturating_sub(kept_for).max(0));
         let rows = on_db!(&self.db, |pool| sqlx::query(DELETE)
-            .bind(self.now().saturating_sub(kept_for))
+            .bind(oldest)
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;
         Ok(rows)
     }
+}
+
+/// A new name for what happened at a time: the time in hexadecimal milliseconds, then chance. So names are added at the end.
+fn name(at: Timestamp) -> String {
+    let seconds = u64::try_from(at.as_second()).unwrap_or_default();
+    let nanos = u32::try_from(at.subsec_nanosecond()).unwrap_or_default();
+    let time = uuid::Timestamp::from_unix(NoContext, seconds, nanos);
+    Uuid::new_v7(time).simple().to_string()
 }
 
 impl TryFrom<Row> for StoredEntry {

@@ -16,7 +16,7 @@ use super::dice::Dice;
 use super::gateway::Gateway;
 
 /// How often a client tries before it gives up.
-const MAX_TRIES: usize = 200;
+const MAX_TRIES: usize = 1000;
 /// How long a client waits for an answer: longer than the gateway takes for any.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest pause that a client lets itself be told.

@@ -136,12 +136,8 @@ async fn forward(State(replicas): State<Replicas>, request: Request) -> Response
     (StatusCode::BAD_GATEWAY, "nobody listens").into_response()
 }
 
-/// nginx, which asks nobody whether it is ready. It is killed when this is dropped.
-///
-/// It keeps connections to the replicas, and one that a replica closes for having been idle may just then be given a
-/// request: in HTTP/1.1 nobody can rule that out. nginx sends reads again by itself, writes only if it is told to, which
-/// their `Idempotency-Key` makes harmless.
-pub(crate) struct Nginx {
+/// A proxy as people run it, with what docs/DEPLOY.md tells. It is killed when this is dropped.
+pub(crate) struct Proxy {
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// The program.
@@ -150,17 +146,18 @@ pub(crate) struct Nginx {
     _folder: tempfile::TempDir,
 }
 
-impl Nginx {
-    /// Starts one; none if it is not installed.
-    pub(crate) async fn start(replicas: &[SocketAddr]) -> Option<Self> {
-        let program = installed()?;
-        let folder = tempfile::tempdir().unwrap();
-        let port = Port::pick();
+impl Proxy {
+    /// nginx, which asks nobody whether it is ready; none if it is not installed.
+    ///
+    /// It keeps connections to the replicas, and one that a replica closes for having been idle may just then be given a
+    /// request: in HTTP/1.1 nobody can rule that out. nginx sends reads again by itself, writes only if it is told to, which
+    /// their `Idempotency-Key` makes harmless.
+    pub(crate) async fn nginx(replicas: &[SocketAddr]) -> Option<Self> {
+        let address = Port::pick().address;
         let servers = replicas
             .iter()
             .map(|at| format!("server {at} max_fails=0;"));
         let servers: String = servers.collect();
-        let address = port.address;
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path temporary_{kind};"))
             .concat();
@@ -181,14 +178,54 @@ impl Nginx {
                 }}
             }}"
         );
-        fs::write(folder.path().join("nginx.conf"), text).unwrap();
-        let prefix = folder.path().to_str().unwrap();
-        let arguments = ["-p", prefix, "-c", "nginx.conf", "-e", "error.log"];
+        let arguments = ["-p", ".", "-c", "config", "-e", "error.log"];
+        Self::start("nginx", &arguments, &text, address).await
+    }
+
+    /// HAProxy, which asks them every half second; none if it is not installed.
+    pub(crate) async fn haproxy(replicas: &[SocketAddr]) -> Option<Self> {
+        let address = Port::pick().address;
+        let server = |(number, at): (usize, &SocketAddr)| {
+            format!("    server r{number} {at} check inter 500ms fall 1 rise 1\n")
+        };
+        let servers: String = replicas.iter().enumerate().map(server).collect();
+        let text = format!(
+            "defaults
+    mode http
+    timeout connect 1s
+    timeout client 40s
+    timeout server 40s
+    retries 2
+    retry-on conn-failure empty-response
+    option redispatch 1
+listen gateway
+    bind {address}
+    option httpchk GET /readyz
+    http-check expect status 200
+    http-reuse safe
+{servers}"
+        );
+        Self::start("haproxy", &["-db", "-f", "config"], &text, address).await
+    }
+
+    /// Starts a program with this text as its configuration.
+    async fn start(
+        name: &str,
+        arguments: &[&str],
+        text: &str,
+        address: SocketAddr,
+    ) -> Option<Self> {
+        let program = installed(name)?;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config"), text).unwrap();
         let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
         let mut child = command.spawn().unwrap();
         while TcpStream::connect(address).await.is_err() {
-            assert_eq!(child.try_wait().unwrap(), None, "nginx has ended");
+            assert_eq!(child.try_wait().unwrap(), None, "{name} has ended");
             sleep(Duration::from_millis(5)).await;
         }
         Some(Self {
@@ -199,16 +236,16 @@ impl Nginx {
     }
 }
 
-impl Drop for Nginx {
+impl Drop for Proxy {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The program, if it is installed.
-fn installed() -> Option<PathBuf> {
+/// A program, if it is installed.
+fn installed(name: &str) -> Option<PathBuf> {
     let folders = ["/usr/sbin", "/usr/local/sbin", "/usr/bin", "/usr/local/bin"];
-    let programs = folders.map(|folder| Path::new(folder).join("nginx"));
+    let programs = folders.map(|folder| Path::new(folder).join(name));
     programs.into_iter().find(|program| program.exists())
 }

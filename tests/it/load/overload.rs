@@ -143,6 +143,14 @@ fn step_aside() -> bool {
     moved.is_ok_and(|output| output.status.success())
 }
 
+/// Has this thread, which sends, give way to the help desks' on the same core: else an overload of the gateway would be one of
+/// theirs, too.
+fn give_way() {
+    let thread = std::fs::read_link("/proc/thread-self").unwrap();
+    let id = thread.file_name().unwrap();
+    let _ = Command::new("renice").args(["-n", "10", "-p"]).arg(id).output();
+}
+
 #[tokio::test]
 async fn what_is_served_stays_near_the_peak_under_overload() {
     let Some(seconds) = asked("DESKGATE_LOAD_SECONDS") else {
@@ -154,6 +162,7 @@ async fn what_is_served_stays_near_the_peak_under_overload() {
     let site = Site::new(&upstreams.addresses);
     let port = Port::pick();
     let replica = site.start(&port, &[], core).await;
+    give_way();
     let requests = requests(&site, &upstreams.tickets, &replica);
     let fire = |connections, rate, seconds| Fire {
         address: replica.address,

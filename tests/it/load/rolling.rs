@@ -12,7 +12,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::asked;
-use super::front::{self, Nginx, RoundRobin};
+use super::front::{self, Proxy, RoundRobin};
 use super::program::{MASTER_KEY, Replica, Site};
 use super::upstream::{Memory, Upstreams};
 use crate::chaos::inside::Inside as _;
@@ -247,12 +247,19 @@ async fn nobody_notices_that_replicas_are_replaced() {
 #[tokio::test]
 async fn nobody_behind_nginx_notices_that_replicas_are_replaced() {
     let stage = Stage::set().await;
-    let Some(nginx) = Nginx::start(&stage.addresses()).await else {
-        eprintln!("skipped: nginx is not installed");
-        return;
-    };
+    match Proxy::nginx(&stage.addresses()).await {
+        Some(nginx) => stage.roll("nginx", nginx.address).await,
+        None => eprintln!("skipped: nginx is not installed"),
+    }
+}
 
-    stage.roll("nginx", nginx.address).await;
+#[tokio::test]
+async fn nobody_behind_haproxy_notices_that_replicas_are_replaced() {
+    let stage = Stage::set().await;
+    match Proxy::haproxy(&stage.addresses()).await {
+        Some(haproxy) => stage.roll("haproxy", haproxy.address).await,
+        None => eprintln!("skipped: HAProxy is not installed"),
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use crate::support::postgres::Schema;
 
 mod accounts;
+mod audit;
 mod intents;
 mod keys;
 mod opening;
