@@ -381,6 +381,83 @@ fn without_a_master_key_or_with_another_one_nothing_is_served() {
 }
 
 #[test]
+fn a_master_key_comes_from_one_place_also_from_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("master.key"), format!("{MASTER_KEY}\n")).unwrap();
+    let run_with = |settings: &[(&str, &str)]| {
+        let mut command = deskgate(folder.path(), &["key", "create", "x"]);
+        command
+            .env_remove("DESKGATE_MASTER_KEY")
+            .env("PATH", "/usr/bin:/bin");
+        command.envs(settings.iter().copied()).output().unwrap()
+    };
+    let (file, command) = ("DESKGATE_MASTER_KEY_FILE", "DESKGATE_MASTER_KEY_COMMAND");
+    assert!(run_with(&[(file, "master.key")]).status.success());
+    assert!(run_with(&[(command, "cat master.key")]).status.success());
+    let both = run_with(&[(file, "master.key"), (command, "cat master.key")]);
+    assert!(complaint(&both).contains("only one"));
+    let failed = complaint(&run_with(&[(command, "cat missing.key")]));
+    assert!(
+        failed.contains("failed") && failed.contains("missing.key"),
+        "{failed}"
+    );
+    assert!(complaint(&run_with(&[(command, "no-such-program")])).contains("cannot be run"));
+    // What it prints is not repeated.
+    let wrong = complaint(&run_with(&[(command, "echo CANARY")]));
+    assert!(
+        wrong.contains("32 bytes") && !wrong.contains("CANARY"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn keys_have_labels_scopes_and_an_end_and_are_exchanged() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = |arguments: &[&str]| answer(&run(folder.path(), &[arguments, &["--json"]].concat()));
+    let limited = [
+        "key",
+        "create",
+        "shop",
+        "--label",
+        "nightly export",
+        "--scopes",
+        "helpdesk:read,raw",
+        "--days",
+        "30",
+    ];
+    let limited = json(&limited);
+    json(&["key", "create", "shop"]);
+    let id = limited["key_id"].as_str().unwrap();
+    let secret = limited["api_key"].as_str().unwrap();
+    json(&["key", "revoke", id]);
+
+    let listed = json(&["keys", "list"]);
+    let plain = String::from_utf8(run(folder.path(), &["key", "list"]).stdout).unwrap();
+
+    let keys = listed["keys"].as_array().unwrap();
+    let one = keys.iter().find(|key| key["key_id"] == id).unwrap();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(
+        (&one["label"], &one["scopes"]),
+        (&"nightly export".into(), &"helpdesk:read raw".into())
+    );
+    assert!(one["expires"].is_string() && one["revoked"].is_string() && one["last_used"].is_null());
+    assert!(
+        plain.contains("nightly export") && plain.contains("everything"),
+        "{plain}"
+    );
+    assert!(!format!("{listed}{plain}").contains(secret));
+    for wrong in [&["--scopes", "all"][..], &["--days", "0"], &["--label", ""]] {
+        let refused = run(folder.path(), &[&["key", "create", "shop"], wrong].concat());
+        complaint(&refused);
+    }
+    // Nothing to do is no failure.
+    assert_eq!(json(&["keys", "rotate"])["accounts"], 0);
+    let first = json(&["keys", "rotate-signing", "--overlap", "60"])["signing_key"].clone();
+    assert_ne!(json(&["keys", "rotate-signing"])["signing_key"], first);
+}
+
+#[test]
 fn serve_refuses_a_public_address_without_a_public_url() {
     let folder = tempfile::tempdir().unwrap();
     let refused = run(folder.path(), &["serve", "--listen", "0.0.0.0:0"]);
@@ -421,6 +498,8 @@ fn every_command_has_help() {
         "simulate zendesk",
         "account add",
         "key create",
+        "keys rotate",
+        "keys rotate-signing",
         "token issue",
         "healthcheck",
     ] {

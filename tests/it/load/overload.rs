@@ -148,7 +148,10 @@ fn step_aside() -> bool {
 fn give_way() {
     let thread = std::fs::read_link("/proc/thread-self").unwrap();
     let id = thread.file_name().unwrap();
-    let _ = Command::new("renice").args(["-n", "10", "-p"]).arg(id).output();
+    let _ = Command::new("renice")
+        .args(["-n", "10", "-p"])
+        .arg(id)
+        .output();
 }
 
 #[tokio::test]
