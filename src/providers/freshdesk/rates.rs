@@ -71,7 +71,7 @@ pub(super) fn told(call: &Call, reply: &Reply) -> Vec<Told> {
             reason = "a number out of range becomes the nearest one in it"
         )]
         number
-            .filter(|number| number.is_finite())
+            .filter(|number| number.is_finite() && *number >= 0.0)
             .map(|number| number as u32)
     };
     let limit = number("x-ratelimit-total");
@@ -109,5 +109,27 @@ mod tests {
         assert_eq!(cost(view), [("account", 2)]);
         let update = Call::put(path("1"), serde_json::json!({}));
         assert_eq!(cost(update), [("account", 1), ("ticket_update", 1)]);
+    }
+    #[test]
+    fn nonsense_about_what_is_left_is_not_believed() {
+        let remaining = |text: &str| {
+            let mut headers = http::HeaderMap::new();
+            headers.insert("x-ratelimit-total", "400".parse().unwrap());
+            headers.insert("x-ratelimit-remaining", text.parse().unwrap());
+            let reply = Reply {
+                status: http::StatusCode::OK,
+                headers,
+                body: bytes::Bytes::new(),
+                took: std::time::Duration::ZERO,
+            };
+            let told = told(&Call::get(["contacts".into()]), &reply);
+            told.first().and_then(|told| told.remaining)
+        };
+
+        assert_eq!(remaining("17"), Some(17));
+        assert_eq!(remaining("0"), Some(0));
+        for nonsense in ["-1", "-99999999999999999999", "NaN", "inf", "many", ""] {
+            assert_eq!(remaining(nonsense), None, "{nonsense}");
+        }
     }
 }

@@ -182,11 +182,11 @@ impl Proxy {
         Self::start("nginx", &arguments, &text, address).await
     }
 
-    /// HAProxy, which asks them every half second; none if it is not installed.
+    /// HAProxy, which asks them three times a second; none if it is not installed.
     pub(crate) async fn haproxy(replicas: &[SocketAddr]) -> Option<Self> {
         let address = Port::pick().address;
         let server = |(number, at): (usize, &SocketAddr)| {
-            format!("    server r{number} {at} check inter 500ms fall 1 rise 1\n")
+            format!("    server r{number} {at} check inter 300ms fall 1 rise 1\n")
         };
         let servers: String = replicas.iter().enumerate().map(server).collect();
         let text = format!(

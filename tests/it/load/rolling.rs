@@ -27,6 +27,8 @@ const PER_ROUND: u64 = 1000;
 const CLIENTS: usize = 8;
 /// How long a client thinks between two requests.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How long after a replica is ready the next one goes: a proxy has to notice.
+const NOTICED: Duration = Duration::from_secs(1);
 /// What the replicas are told.
 const SETTINGS: [(&str, &str); 1] = [("DESKGATE_DRAIN_DELAY", "1")];
 
@@ -164,6 +166,7 @@ impl Stage {
         while !readyz().await.is_ok_and(|answer| answer.status() == 200) {
             sleep(Duration::from_millis(5)).await;
         }
+        sleep(NOTICED).await;
     }
 }
 
