@@ -545,7 +545,10 @@ impl Window {
         self.flight = (self.flight * 7 + flight) / 8;
         self.answered_at = Some(now);
         self.total += u64::from(cost);
-        self.spent.push_back((now + self.rule.length, self.total));
+        // In order also where the time of an answer was taken before that of another one which was noted first.
+        let last = self.spent.back().map_or(now, |(free_at, _)| *free_at);
+        self.spent
+            .push_back((last.max(now + self.rule.length), self.total));
     }
 
     /// Believes what the vendor tells of a time since the call was sent.
@@ -603,6 +606,38 @@ mod tests {
         length: Duration::from_mins(1),
         assumed: 20,
     };
+
+    #[test]
+    fn credits_come_back_no_sooner_for_being_noted_out_of_order() {
+        let mut budget = Budget::default();
+        let begun = Instant::now();
+        let charge = || {
+            vec![Charge {
+                rule: &RULE,
+                of: None,
+                cost: 5,
+            }]
+        };
+        let slow = budget.reserve(charge(), begun);
+        let quick = budget.reserve(charge(), begun);
+        let later = begun + Duration::from_secs(10);
+        budget.answered(&slow, &[], None, later);
+        budget.answered(&quick, &[], None, begun);
+        let rest = budget.reserve(
+            vec![Charge {
+                rule: &RULE,
+                of: None,
+                cost: 10,
+            }],
+            later,
+        );
+        budget.answered(&rest, &[], None, later);
+
+        let before = later + RULE.length - Duration::from_millis(1);
+
+        assert!(budget.fits(&charge(), before).is_err());
+        assert!(budget.fits(&charge(), later + RULE.length).is_ok());
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_000))]
