@@ -399,7 +399,8 @@ pub(crate) fn the_paging_law_holds<D: HelpDesk>() {
 
 /// The test above can fail: an order without a guarantee breaks the law.
 pub(crate) fn page_numbers_break_the_law_so_the_test_can_fail<D: HelpDesk>() {
-    let broken = run::<D>(cases::<D>(300), Order::ModifiedAtDescending).unwrap_err();
+    // It ends with the first that is broken; a few may not be, by chance.
+    let broken = run::<D>(cases::<D>(300 * 10), Order::ModifiedAtDescending).unwrap_err();
     assert!(
         broken.contains("was seen") || broken.contains("last seen"),
         "{broken}"
