@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, Empty, Limited};
 use tower_http::timeout::TimeoutBody;
 use utoipa::IntoParams;
 
@@ -141,6 +141,10 @@ fn sent_body(parts: &Parts, body: Body) -> Result<Stream> {
     let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
         return Err(Error::PayloadTooLarge { limit: MAX_BODY });
+    }
+    // Said here, for what is wrapped around a body does not say that there is none.
+    if body.is_end_stream() {
+        return Ok(Empty::new().map_err(|never| match never {}).boxed_unsync());
     }
     let body = TimeoutBody::new(NEXT_WITHIN, Limited::new(body, MAX_BODY));
     Ok(body.boxed_unsync())

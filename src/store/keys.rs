@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use aws_lc_rs::{constant_time, digest, rand};
+use aws_lc_rs::{constant_time, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret, SecretString, zeroize::Zeroizing};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::store::{
-    Store, applications::ApplicationId, error::StoreError, later, random, read_time,
+    Store, applications::ApplicationId, error::StoreError, later, own_keys, random, read_time,
 };
 
 /// The table, for messages about it.
@@ -34,9 +34,6 @@ const PREFIX: &str = "dg_";
 
 /// Characters of the public half.
 const KEY_ID_LENGTH: usize = 12;
-
-/// Random bytes of the secret half.
-const SECRET_BYTES: usize = 32;
 
 /// Characters of the secret half: base64url without padding.
 const SECRET_LENGTH: usize = 43;
@@ -124,9 +121,7 @@ impl Store {
             scopes,
             lifetime,
         } = terms;
-        let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
-        rand::fill(bytes.as_mut_slice()).map_err(|_| StoreError::Cipher)?;
-        let secret = SecretString::from(URL_SAFE_NO_PAD.encode(bytes.as_slice()));
+        let secret = own_keys::draw()?;
         let key_id = random::draw_name(KEY_ID_LENGTH);
         let now = self.now();
 

@@ -21,7 +21,7 @@ pub struct Resealed {
     pub accounts: u64,
     /// Kept answers of writes.
     pub answers: u64,
-    /// Keys of the gateway's own, and the proof of the master key.
+    /// Keys of the gateway's own.
     pub keys: u64,
     /// Accounts whose credentials open under no master key that was given.
     pub unopened: Vec<AccountId>,

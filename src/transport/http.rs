@@ -7,6 +7,7 @@ use std::time::Duration;
 use ::http::{Request, Response};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
 use tokio::sync::Semaphore;
 use tower::util::BoxCloneSyncService;
 
@@ -116,7 +117,15 @@ async fn pass_through(
     client: reqwest::Client,
     request: Request<Stream>,
 ) -> Result<Response<Stream>, TransportError> {
-    let request = request.map(|body| reqwest::Body::wrap_stream(body.into_data_stream()));
+    // No body is not a stream without pieces: that would go out as `Transfer-Encoding: chunked`, which a GET must not have
+    // for every help desk.
+    let request = request.map(|body| {
+        if body.is_end_stream() {
+            reqwest::Body::default()
+        } else {
+            reqwest::Body::wrap_stream(body.into_data_stream())
+        }
+    });
     let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
     let answer = client.execute(request).await;
     let answer = Response::<reqwest::Body>::from(answer.map_err(|error| classify(&error))?);

@@ -13,6 +13,7 @@ use futures_util::stream;
 use http::{HeaderName, Method, Request, Response};
 use http_body_util::{BodyExt as _, Empty};
 use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -340,4 +341,31 @@ async fn bodies_pass_as_they_come() {
     let rest = answer.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(rest.as_ref(), b"last");
     server.abort();
+}
+
+/// What goes over a socket for a request without a body: neither a length of chunks nor anything else of a body.
+#[tokio::test]
+async fn a_request_without_a_body_has_none_on_the_wire() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let allowed = [address.to_string().parse().unwrap()];
+    let streams = network(&allowed).unwrap().streams;
+    let body = Empty::new().map_err(|never| match never {}).boxed_unsync();
+    let request = Request::get(format!("http://{address}/x"));
+    let sending = streams.oneshot(request.body(body).unwrap());
+    let reading = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert_ne!(stream.read_buf(&mut head).await.unwrap(), 0);
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).await.unwrap();
+        String::from_utf8(head).unwrap().to_ascii_lowercase()
+    };
+
+    let (answer, head) = tokio::join!(sending, reading);
+
+    assert_eq!(answer.unwrap().status(), 200);
+    assert!(!head.contains("transfer-encoding"), "{head}");
 }

@@ -317,6 +317,7 @@ async fn lists_never_show_another_tenants_rows_while_both_change() {
     changes.await.unwrap();
     seen.sort_unstable();
     seen.dedup();
+    assert!(seen.contains(&stranger.account.get()));
     for id in seen {
         let found = app
             .edge
